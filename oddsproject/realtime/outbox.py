@@ -1,0 +1,49 @@
+"""The only way in: a notice becomes a row in the transaction that caused it."""
+
+import json
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+
+from .topics import TOPICS
+
+NOTIFY_CHANNEL = "realtime_notice"
+# Held from before a notice gets its number until its transaction ends: numbers commit in order,
+# and a reader who skips nothing misses nothing. Publish last, so that it is held briefly.
+PUBLISH_LOCK = 0x6F646473_0001
+
+
+def publish(topic, type, data):
+    """Store a notice in the caller's transaction and return it; it is sent when that commits.
+
+    data: JSON-able, camelCase keys; texts lose NUL characters, which the database refuses.
+    Raises ValueError for an unknown topic or for numbers that JSON does not have (NaN).
+    """
+    # Models cannot be imported while Django is still loading the apps, and this package is one.
+    from .models import Notice
+
+    if topic not in TOPICS:
+        raise ValueError(f"Unknown topic {topic!r}; known: {', '.join(TOPICS)}")
+    payload = json.dumps(data, cls=DjangoJSONEncoder, allow_nan=False)
+    if "\\u0000" in payload:
+        payload = json.dumps(_without_nul(json.loads(payload)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [PUBLISH_LOCK, NOTIFY_CHANNEL])
+        # The clock and not the transaction's start: a long transaction's notice is new when it ends.
+        cursor.execute(
+            "INSERT INTO realtime_notice (topic, type, data, created_at) "
+            "VALUES (%s, %s, %s::jsonb, clock_timestamp()) RETURNING id, created_at",
+            [topic, type, payload],
+        )
+        notice_id, created_at = cursor.fetchone()
+    return Notice(id=notice_id, topic=topic, type=type, data=json.loads(payload), created_at=created_at)
+
+
+def _without_nul(value):
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    return value
