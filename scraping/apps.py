@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ScrapingConfig(AppConfig):
     name = "scraping"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from scraping.schedules import ensure_schedules
+
+        post_migrate.connect(ensure_schedules, sender=self)

@@ -1,0 +1,138 @@
+"""One event at one bookmaker: fetch, decode, map. Touches no table, so that many run at once.
+
+Whatever goes wrong here costs this event at this bookmaker and nothing else: the caller gets a
+`Failure` to write down, never an exception.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from mappings.errors import MappingError
+from mappings.mapper import map_event
+
+from mappings.shapes import MappedMarket, ScrapedEvent
+from scraping.bookmakers import REGISTRY
+from scraping.exceptions import EventGone, FetchError, PayloadChanged
+from scraping.models import ScrapeError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to ask: an event of ours and its id at one bookmaker."""
+
+    event_id: int
+    sportradar_id: str | None
+    kickoff_at: datetime
+    bookmaker_slug: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A usable answer. observed_at: when it arrived, by the database's clock."""
+
+    target: Target
+    observed_at: datetime
+    scraped: ScrapedEvent
+    mapped: list[MappedMarket]
+    errors: list[MappingError]
+    descriptions: dict = field(default_factory=dict)
+    fetch_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No usable answer, and why. gone: the bookmaker says that it has no such event."""
+
+    target: Target
+    phase: str
+    code: str
+    detail: str
+    gone: bool = False
+    fetch_ms: int = 0
+
+
+class Described:
+    """Which unmapped market keys this process has already asked a payload to name.
+
+    Names and rules texts are read from a payload only once in a while: they cost more than the
+    prices.
+    """
+
+    def __init__(self, limit=20_000):
+        self._seen: set[tuple[str, str]] = set()
+        self._limit = limit
+
+    def new(self, slug, keys):
+        return {key for key in keys if (slug, key) not in self._seen}
+
+    def remember(self, slug, keys):
+        if len(self._seen) > self._limit:
+            self._seen.clear()
+        self._seen.update((slug, key) for key in keys)
+
+
+def fetch_target(target: Target, client, clock, described: Described) -> Answer | Failure:
+    """Ask one bookmaker for one event. client: that bookmaker's BookmakerClient."""
+    bookmaker = REGISTRY[target.bookmaker_slug]
+    started = time.monotonic()
+    try:
+        payload = bookmaker.fetch_event(client, target.external_id)
+    except EventGone as error:
+        return _failure(target, ScrapeError.Phase.FETCH, error.code, error.detail, started, gone=True)
+    except FetchError as error:
+        return _failure(target, ScrapeError.Phase.FETCH, error.code, error.detail, started)
+    except Exception as error:
+        log.exception("scrape.fetch_bug", bookmaker=target.bookmaker_slug, external_id=target.external_id)
+        return _failure(target, ScrapeError.Phase.FETCH, "FETCH_BUG", repr(error), started)
+    observed_at = clock.now()
+    fetch_ms = int((time.monotonic() - started) * 1000)
+    try:
+        scraped = bookmaker.decode_event(payload)
+        _refuse_foreign(target, scraped)
+        result = map_event(target.bookmaker_slug, scraped.home_team, scraped.away_team, scraped.markets)
+        unmapped_keys = {error.market.key for error in result.errors}
+        asked = described.new(target.bookmaker_slug, unmapped_keys)
+        descriptions = bookmaker.describe(payload, asked) if asked else {}
+        described.remember(target.bookmaker_slug, asked)
+    except EventGone as error:
+        return _failure(target, ScrapeError.Phase.DECODE, error.code, error.detail, started, gone=True)
+    except FetchError as error:
+        return _failure(target, ScrapeError.Phase.DECODE, error.code, error.detail, started)
+    except Exception as error:
+        log.exception("scrape.decode_bug", bookmaker=target.bookmaker_slug, external_id=target.external_id)
+        return _failure(target, ScrapeError.Phase.DECODE, "DECODE_BUG", repr(error), started)
+    return Answer(
+        target=target,
+        observed_at=observed_at,
+        scraped=scraped,
+        mapped=result.mapped,
+        errors=result.errors,
+        descriptions=descriptions,
+        fetch_ms=fetch_ms,
+    )
+
+
+def _refuse_foreign(target, scraped):
+    """An answer about another fixture than the one asked for is never stored under this one."""
+    if target.sportradar_id and scraped.sportradar_id and scraped.sportradar_id != target.sportradar_id:
+        raise PayloadChanged(
+            "SPORTRADAR_ID_CHANGED",
+            bookmaker=target.bookmaker_slug,
+            detail=f"Asked for SportRadar id {target.sportradar_id}, the answer says {scraped.sportradar_id}.",
+        )
+
+
+def _failure(target, phase, code, detail, started, *, gone=False):
+    return Failure(
+        target=target,
+        phase=phase,
+        code=code,
+        detail=str(detail)[:1000],
+        gone=gone,
+        fetch_ms=int((time.monotonic() - started) * 1000),
+    )

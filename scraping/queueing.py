@@ -1,0 +1,15 @@
+"""The one door to the task queue. Payloads are ids only; function names here are stable paths."""
+
+from django_q.tasks import async_task
+
+
+def enqueue_discovery(run_id: int):
+    async_task("scraping.tasks.discover", run_id, task_name=f"discover run {run_id}", save=False)
+
+
+def enqueue_batch(batch_id: int):
+    async_task("scraping.tasks.scrape_batch", batch_id, task_name=f"batch {batch_id}", save=False)
+
+
+def enqueue_refresh(run_id: int):
+    async_task("scraping.tasks.refresh_event", run_id, task_name=f"refresh run {run_id}", save=False)

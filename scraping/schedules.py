@@ -1,0 +1,18 @@
+"""The queue's schedules, made after every migrate: missing ones come back, changed ones are reset."""
+
+SCHEDULES = {
+    "scrape tick": {"func": "scraping.tasks.tick", "schedule_type": "I", "minutes": 1},
+    "scrape watchdog": {"func": "scraping.tasks.watchdog", "schedule_type": "I", "minutes": 1},
+    "housekeeping": {"func": "scraping.tasks.housekeeping", "schedule_type": "H"},
+}
+
+
+def ensure_schedules(apps=None, using="default", **kwargs):
+    """Make the rows the desk needs. Harmless to repeat; rows of others are left alone."""
+    from django.db import connections
+    from django_q.models import Schedule
+
+    if Schedule._meta.db_table not in connections[using].introspection.table_names():
+        return
+    for name, fields in SCHEDULES.items():
+        Schedule.objects.using(using).update_or_create(name=name, defaults={**fields, "repeats": -1})
