@@ -1,0 +1,87 @@
+"""bin/test: pytest against a private PostgreSQL and Redis; its exit code is ours."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from oddsproject.stack import processes
+from oddsproject.stack.binaries import ServerUnavailable
+from oddsproject.stack.private import private_stack
+
+GOODBYE_SECONDS = 15
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """A signal asked us to stop; the servers must be stopped on the way out."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+def raise_stopped(number, frame):
+    """Signal handler: unwind once. What follows is cleaning up, which further signals must not cut short."""
+    for each in STOP_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Stopped(number)
+
+
+def environment(stack):
+    return (
+        os.environ
+        | stack.environment()
+        | {
+            "DEBUG": "1",
+            "SECRET_KEY": os.environ.get("SECRET_KEY") or "only-for-tests",
+            "DB_POOL": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+
+
+def run_pytest(arguments, stack):
+    """Run pytest to its end. When we are stopped it gets the chance to tear its tests down."""
+    child = processes.spawn(
+        [sys.executable, "-m", "pytest", *arguments],
+        death_signal=signal.SIGKILL,
+        new_session=False,  # the terminal stays its own: --pdb works
+        env=environment(stack),
+    )
+    try:
+        return child.wait()
+    except Stopped as stopped:
+        if stopped.number != signal.SIGINT or not _terminal_told_the_child():
+            child.send_signal(signal.SIGINT)
+        try:
+            child.wait(GOODBYE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        raise
+
+
+def _terminal_told_the_child():
+    """Whether Ctrl-C came from a terminal, which tells the whole foreground group."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
+
+
+def main(arguments):
+    for number in STOP_SIGNALS:
+        signal.signal(number, raise_stopped)
+    try:
+        with private_stack() as stack:
+            return run_pytest(arguments, stack)
+    except ServerUnavailable as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    except Stopped as stopped:
+        return 128 + stopped.number
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
