@@ -34,13 +34,16 @@ class PrivateStack:
 
 
 @contextmanager
-def private_stack(*, durable=False, settings=()):
+def private_stack(*, durable=False, settings=(), given=True):
     """Start what DATABASE_URL and REDIS_URL do not name; stop and remove it afterwards.
+
+    given: whether those two variables are looked at.
 
     durable: commit to disk as production does (benchmarks); tests do without.
     settings: extra "name=value" settings of PostgreSQL.
     """
-    stack = PrivateStack(os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
+    addresses = os.environ if given else {}
+    stack = PrivateStack(addresses.get("DATABASE_URL", ""), addresses.get("REDIS_URL", ""))
     remove_abandoned()
     with private_directory() as directory:
         account = binaries.service_account()

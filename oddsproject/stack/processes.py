@@ -56,6 +56,15 @@ def spawn(arguments, *, death_signal=signal.SIGTERM, new_session=True, account=N
     return subprocess.Popen(arguments, start_new_session=new_session, **options)
 
 
+def has_ended(process):
+    """Whether the child has ended, without reaping it: until stop() its number is nobody else's."""
+    if process.returncode is not None:
+        return True
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return process.poll() is not None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def wait_until(condition, *, seconds, process=None, every=0.02):
     """Wait for condition() to be true; return whether it came true in time.
 
@@ -65,28 +74,29 @@ def wait_until(condition, *, seconds, process=None, every=0.02):
     while True:
         if condition():
             return True
-        if process is not None and process.poll() is not None:
+        if process is not None and has_ended(process):
             return False
         if time.monotonic() >= deadline:
             return False
         time.sleep(every)
 
 
-def signal_group(process, number):
-    """Send a signal to every process of the child's session; those already gone are no error."""
+def kill_group(process):
+    """SIGKILL every process of the child's session. Only before the child is reaped."""
     try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
         return
 
 
 def stop(process, *, first=signal.SIGTERM, seconds=10):
-    """Ask the main process of a child to end; after `seconds` kill its whole group. Returns the exit code."""
-    if process.poll() is None:
+    """Ask the main process of a child to end; after `seconds`, or when it has ended, kill its session.
+
+    The group, because a main process that crashed or was killed may have left workers behind.
+    Returns the exit code (negative: the signal that ended it).
+    """
+    if process.returncode is None:
         process.send_signal(first)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            signal_group(process, signal.SIGKILL)
-    signal_group(process, signal.SIGKILL)  # what the main process left behind
+        wait_until(lambda: has_ended(process), seconds=seconds)
+        kill_group(process)
     return process.wait()
