@@ -33,12 +33,10 @@ def roles_of(user):
     """The names of every role that the user holds, by group or by what that group includes."""
     if user is None or not user.is_active or not user.is_authenticated:
         return frozenset()
-    if user.is_superuser:
-        return frozenset(ROLES)
-    if not hasattr(user, "_roles"):
-        named = set(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    if not hasattr(user, "_roles"):  # one query per user object, that is per request
+        named = ROLES if user.is_superuser else user.groups.filter(name__in=ROLES).values_list("name", flat=True)
         highest = max((ROLES.index(name) for name in named), default=-1)
-        user._roles = frozenset(ROLES[: highest + 1])  # one query per user object, that is per request
+        user._roles = frozenset(ROLES[: highest + 1])
     return user._roles
 
 
@@ -47,6 +45,11 @@ def has_role(user, role):
     if role not in ROLES:
         raise ValueError(f"Unknown role {role!r}")
     return role in roles_of(user)
+
+
+def narrow_to(user, role):
+    """Let this user object act as at most a `role`, as a token does."""
+    user._roles = roles_of(user) & frozenset(ROLES[: ROLES.index(role) + 1])
 
 
 def grant_model_permissions(sender, using="default", **kwargs):

@@ -10,7 +10,7 @@ from .models import Notice
 from .topics import SCRAPE_PROGRESS, TOPICS
 
 RUN_IS_SILENT_AFTER = timedelta(minutes=10)
-FINAL_PHASES = frozenset({"completed", "partial", "failed"})
+FINAL_STATUSES = frozenset({"completed", "partial", "failed"})
 
 
 def head():
@@ -29,25 +29,32 @@ def heads():
         return {topic: newest or 0 for topic, newest in cursor.fetchall()}
 
 
-def after(position, topics, limit):
-    """At most `limit` notices of these topics with a number above `position`, oldest first."""
-    return list(Notice.objects.filter(topic__in=topics, id__gt=position).order_by("id")[:limit])
+def missed(position, topics, up_to=None):
+    """What these topics hold above `position`: (notices oldest first, topics with too many, up_to).
+
+    up_to: the last number looked at, the newest one when not given. A topic that holds more than
+    its catch_up bound is named and its notices are left out.
+    """
+    up_to = head() if up_to is None else up_to
+    notices, overflowing = [], []
+    for name in topics:
+        bound = TOPICS[name].catch_up
+        found = list(Notice.objects.filter(topic=name, id__gt=position, id__lte=up_to).order_by("id")[: bound + 1])
+        if len(found) > bound:
+            overflowing.append(name)
+        else:
+            notices += found
+    return sorted(notices, key=lambda notice: notice.id), overflowing, max(position, up_to)
 
 
 def progress_image(up_to):
-    """Where the active run stands: its newest notice per bookmaker, oldest first, numbers <= up_to.
+    """Where the active runs stand: the newest notice of each that is not over, numbers <= up_to.
 
-    Empty when no run is active: its last word was final, or it has been silent for ten minutes.
+    A run is over when its last word was final, or when it has been silent for ten minutes.
     """
     recent = Notice.objects.filter(topic=SCRAPE_PROGRESS, created_at__gt=timezone.now() - RUN_IS_SILENT_AFTER)
-    newest = recent.order_by("-id").first()
-    if newest is None or newest.data.get("scrapeRunId") is None:
-        return []
-    of_run = recent.filter(data__scrapeRunId=newest.data["scrapeRunId"])
-    latest = {}
-    for notice in of_run.order_by("id").iterator():
-        latest[notice.data.get("platform")] = notice
-    whole_run = latest.get(None)
-    if whole_run is not None and whole_run.data.get("phase") in FINAL_PHASES:
-        return []
-    return sorted((notice for notice in latest.values() if notice.id <= up_to), key=lambda notice: notice.id)
+    newest_of_run = {}
+    for notice in recent.order_by("-id").iterator():
+        newest_of_run.setdefault(notice.data.get("scrapeRunId"), notice)
+    active = [notice for notice in newest_of_run.values() if notice.data.get("status") not in FINAL_STATUSES]
+    return sorted((notice for notice in active if notice.id <= up_to), key=lambda notice: notice.id)

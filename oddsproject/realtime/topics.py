@@ -10,10 +10,12 @@ ODDS_UPDATES = "odds_updates"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """name: as browsers write it. keep: how long its notices stay readable."""
+    """name: as browsers write it. keep: how long its notices stay readable. catch_up: how many of
+    them are handed to someone who was away; beyond that they are told to read the API."""
 
     name: str
     keep: timedelta
+    catch_up: int
 
     @property
     def group(self):
@@ -24,8 +26,8 @@ class Topic:
 TOPICS = {
     topic.name: topic
     for topic in (
-        Topic(UNMAPPED_ALERTS, keep=timedelta(days=30)),
-        Topic(SCRAPE_PROGRESS, keep=timedelta(days=1)),
-        Topic(ODDS_UPDATES, keep=timedelta(days=1)),
+        Topic(UNMAPPED_ALERTS, keep=timedelta(days=30), catch_up=1000),
+        Topic(SCRAPE_PROGRESS, keep=timedelta(days=1), catch_up=200),
+        Topic(ODDS_UPDATES, keep=timedelta(days=1), catch_up=200),
     )
 }
