@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+
 from mappings.errors import MappingError
 from mappings.mapper import map_event
-
 from mappings.shapes import MappedMarket, ScrapedEvent
 from scraping.bookmakers import REGISTRY
 from scraping.exceptions import EventGone, FetchError, PayloadChanged
@@ -92,7 +92,7 @@ def fetch_target(target: Target, client, clock, described: Described) -> Answer 
     observed_at = clock.now()
     fetch_ms = int((time.monotonic() - started) * 1000)
     try:
-        scraped = bookmaker.decode_event(payload)
+        scraped = bookmaker.decode_event(payload, target.external_id)
         _refuse_foreign(target, scraped)
         result = map_event(target.bookmaker_slug, scraped.home_team, scraped.away_team, scraped.markets)
         unmapped_keys = {error.market.key for error in result.errors}
