@@ -7,6 +7,9 @@ import sys
 
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oddsproject.settings")
+    from oddsproject.stack import lifeline
+
+    lifeline.hold_if_asked()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -27,7 +27,9 @@ class Postgres:
     settings: extra "name=value" server settings.
     """
 
-    def __init__(self, programs, directory, *, password, port=None, account=None, settings=(), log_path=None):
+    def __init__(
+        self, programs, directory, *, password, port=None, account=None, settings=(), log_path=None, inherit=()
+    ):
         self.programs = Path(programs)
         self.directory = Path(directory)
         self.data = self.directory / "data"
@@ -36,6 +38,7 @@ class Postgres:
         self.account = account
         self.settings = tuple(settings)
         self.log_path = Path(log_path or self.directory / "postgres.log")
+        self.inherit = tuple(inherit)  # file descriptors to hold open, such as a lock
         self.process = None
 
     @property
@@ -109,7 +112,7 @@ class Postgres:
             command += ["-c", setting]
         with open(self.log_path, "ab") as log:
             self.process = processes.spawn(
-                [str(part) for part in command], death_signal=signal.SIGINT, account=self.account,
+                command, death_signal=signal.SIGINT, account=self.account, pass_fds=self.inherit,
                 cwd="/", env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 

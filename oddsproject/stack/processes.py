@@ -1,6 +1,5 @@
 """Children that run in their own session and never outlive the process that started them."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -8,8 +7,7 @@ import subprocess
 import sys
 import time
 
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+from oddsproject.stack import lifeline
 
 
 def free_port():
@@ -29,30 +27,20 @@ def is_port_free(port):
         return True
 
 
-def _die_with(parent, death_signal):
-    """For the child, between fork and exec: ask the kernel for a signal when its parent dies.
-
-    The parent may already be dead by then; nobody would tell, so the child looks.
-    """
-
-    def in_child():
-        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return in_child
-
-
 def spawn(arguments, *, death_signal=signal.SIGTERM, new_session=True, account=None, **options):
-    """Start a child that gets death_signal when this process dies, however it dies (Linux).
+    """Start a child that gets death_signal when this process dies, however it dies.
 
     Call it from the main thread: the kernel watches the thread that forked. account: a pwd entry
     to run as (root only); options go to subprocess.Popen.
     """
+    arguments = [str(argument) for argument in arguments]
     if account is not None:
         options |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    if _libc is not None:
-        options["preexec_fn"] = _die_with(os.getpid(), death_signal)
+    if sys.platform == "linux":
+        parent = os.getpid()
+        options["preexec_fn"] = lambda: lifeline.die_with(parent, death_signal)
+    elif arguments[0] != sys.executable:  # our own Python processes look after themselves
+        arguments = [sys.executable, lifeline.__file__, str(int(death_signal)), *arguments]
     return subprocess.Popen(arguments, start_new_session=new_session, **options)
 
 

@@ -20,7 +20,7 @@ class RedisServer:
     keep: whether data survives a restart (append-only file).
     """
 
-    def __init__(self, program, directory, *, password, port=None, account=None, keep=False, log_path=None):
+    def __init__(self, program, directory, *, password, port=None, account=None, keep=False, log_path=None, inherit=()):
         self.program = Path(program)
         self.directory = Path(directory)
         self.password = password
@@ -28,6 +28,7 @@ class RedisServer:
         self.account = account
         self.keep = keep
         self.log_path = Path(log_path or self.directory / "redis.log")
+        self.inherit = tuple(inherit)  # file descriptors to hold open, such as a lock
         self.process = None
 
     @property
@@ -69,7 +70,7 @@ class RedisServer:
         with open(self.log_path, "ab") as log:
             self.process = processes.spawn(
                 [str(self.program), str(configuration)], death_signal=signal.SIGTERM, account=self.account,
-                cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=self.inherit,
             )  # fmt: skip
 
     def _configuration(self):

@@ -1,0 +1,148 @@
+"""The watchdog of the task cluster, against a real cluster on real servers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from oddsproject.stack import processes
+from oddsproject.stack.cluster import Evidence
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_a_cluster_that_acknowledges_is_not_stuck():
+    evidence = Evidence(acknowledged_at=0.0)
+    evidence.take(b"start 7\nend 7\nack\n", now=50.0)
+    assert not evidence.is_stuck(limit=60, workers=2, longest_task=150, now=100.0)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=111.0)
+
+
+def test_a_cluster_whose_workers_are_all_inside_long_tasks_is_left_alone_until_their_time_is_over():
+    evidence = Evidence(acknowledged_at=0.0)
+    evidence.take(b"start 7\nstart 8\n", now=10.0)
+    assert not evidence.is_stuck(limit=60, workers=2, longest_task=150, now=120.0)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=161.0)
+
+
+def test_a_free_worker_beside_a_busy_one_must_still_let_the_canary_through():
+    evidence = Evidence(acknowledged_at=0.0)
+    evidence.take(b"start 7\nstart 8\nend 8\n", now=10.0)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=61.0)
+
+
+def test_tasks_that_end_without_being_acknowledged_are_no_sign_of_life():
+    evidence = Evidence(acknowledged_at=0.0)
+    for second in range(1, 70):
+        evidence.take(b"start 7\nend 7\n", now=float(second))
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=70.0)
+
+
+def test_a_line_that_arrives_in_two_parts_counts_once():
+    evidence = Evidence(acknowledged_at=0.0)
+    assert evidence.take(b"start 12", now=1.0) == 0
+    assert evidence.take(b"3\nac", now=2.0) == 0
+    assert evidence.take(b"k\n", now=3.0) == 1
+    assert evidence.busy == {123: 2.0}
+
+
+def family(pid):
+    """Every process below pid, as {pid: parent}; pid itself not included."""
+    table = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if fields[0] != "Z":
+                table[int(entry.name)] = int(fields[1])
+    found, grown = {}, True
+    while grown:
+        grown = {p: parent for p, parent in table.items() if (parent == pid or parent in found) and p not in found}
+        found |= grown
+    return found
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def cluster(transactional_db, tmp_path):
+    """run_cluster with short intervals, up and with its first canary through. Yields (process, beat file)."""
+    beat = tmp_path / "beat"
+    database = settings.DATABASES["default"] | {"NAME": connection.settings_dict["NAME"]}
+    url = (
+        f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    )
+    process = processes.spawn(
+        [sys.executable, ROOT / "manage.py", "run_cluster", "--canary-seconds", "0.5", "--limit-seconds", "6",
+         "--stop-seconds", "10", "--beat-file", beat],
+        env=os.environ | {"DATABASE_URL": url}, cwd=ROOT, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert processes.wait_until(beat.exists, seconds=30, process=process)
+        yield process, beat
+    finally:
+        processes.stop(process, seconds=20)
+
+
+def beats_after(beat, moment):
+    return lambda: beat.exists() and beat.stat().st_mtime > moment
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("victim", ["main", "workers"])
+def test_a_cluster_is_replaced_after_a_kill_and_leaves_no_orphan(cluster, victim):
+    process, beat = cluster
+    before = family(process.pid)
+    (main,) = [pid for pid, parent in before.items() if parent == process.pid]
+    (sentinel,) = [pid for pid, parent in before.items() if parent == main]
+    # The sentinel forks the two workers first. One of them, idle, holds the lock of the task queue.
+    workers = sorted(pid for pid, parent in before.items() if parent == sentinel)[:2]
+    for pid in [main] if victim == "main" else workers:
+        os.kill(pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: not any(alive(pid) for pid in before), seconds=30, process=process)
+    moment = time.time()
+    assert processes.wait_until(beats_after(beat, moment), seconds=30, process=process)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_sigterm_stops_the_cluster_and_everything_below_it(cluster):
+    process, beat = cluster
+    below = family(process.pid)
+    process.terminate()
+    assert process.wait(20) == 0
+    assert not any(alive(pid) for pid in below)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_kill_nine_of_the_watchdog_takes_the_whole_cluster_along(cluster):
+    process, beat = cluster
+    below = family(process.pid)
+    process.kill()
+    assert processes.wait_until(lambda: not any(alive(pid) for pid in below), seconds=5)
+
+
+@pytest.mark.slow
+def test_canaries_leave_no_rows_behind(cluster):
+    from django_q.models import OrmQ, Task
+
+    process, beat = cluster
+    moment = time.time() + 1.5
+    assert processes.wait_until(beats_after(beat, moment), seconds=10, process=process)
+    assert not OrmQ.objects.exists()
+    assert not Task.objects.exists()
