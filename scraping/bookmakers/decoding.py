@@ -1,0 +1,235 @@
+"""Shared steps of the decoders: from a payload that is not quite right to the parts that are.
+
+A decoder first decodes the whole payload into its typed structs. When that fails it comes here:
+the payload's syntax is repaired if need be, objects are opened one level at a time as
+`msgspec.Raw`, and each market is tried alone, so that a bad one costs itself only.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from scraping.bookmakers.base import MAX_MARKETS, MAX_NESTING, MAX_OUTCOMES
+from scraping.bookmakers.text import sample
+from scraping.exceptions import PayloadChanged
+
+log = structlog.get_logger(__name__)
+
+MAX_REPAIR_BYTES = 4 * 1024 * 1024  # the repairing parser builds every object; real answers stay below 1.5 MB
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError)
+
+_RAW_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_ANY = msgspec.json.Decoder()
+
+
+class Dropped(NamedTuple):
+    """A piece of a payload that could not be used: where it was, why, and a bounded sample."""
+
+    path: str
+    reason: str
+    sample: str
+
+
+class Unusable(Exception):
+    """This one market cannot be used; its siblings can. Never leaves a decoder."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode_in_steps(slug: str, payload: bytes, whole: Callable, by_part: Callable):
+    """`whole(payload)`, or `by_part(payload)` when the types differ, on a repaired copy when the
+    syntax is broken. Raises PayloadChanged when nothing helps."""
+    try:
+        return whole(payload)
+    except msgspec.ValidationError as error:
+        log.debug("decode.by_part", bookmaker=slug, reason=str(error))
+    except RecursionError:
+        raise _too_deep(slug, payload) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        payload = repaired(slug, payload, error)
+    try:
+        return by_part(payload)
+    except RecursionError:
+        raise _too_deep(slug, payload) from None
+    except UnicodeDecodeError as error:
+        return _by_part_repaired(slug, payload, by_part, error)
+    except msgspec.ValidationError as error:
+        raise changed(slug, f"The answer's shape is unknown: {error}.", payload) from error
+    except msgspec.DecodeError as error:
+        return _by_part_repaired(slug, payload, by_part, error)
+
+
+def _by_part_repaired(slug, payload, by_part, cause):
+    try:
+        return by_part(repaired(slug, payload, cause))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise changed(slug, f"The answer's shape is unknown: {error}.", payload) from error
+
+
+def repaired(slug: str, payload: bytes, cause: Exception) -> bytes:
+    """The same answer as valid JSON: NaN and infinities as text, broken characters replaced.
+
+    What was not a number stays recognisably none, so that only its own market is set aside.
+    """
+    if len(payload) > MAX_REPAIR_BYTES:
+        raise changed(slug, f"Not valid JSON, and too large to repair: {cause}.", payload)
+    try:
+        value = json.loads(
+            payload.decode("utf-8-sig", "replace"),
+            strict=False,
+            parse_constant=str,
+            parse_float=_finite_or_text,
+            parse_int=_bounded_int_or_text,
+        )
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    except RecursionError:
+        raise _too_deep(slug, payload) from None
+    except ValueError as error:
+        raise changed(slug, f"Not valid JSON: {error}.", payload, code="NOT_JSON") from error
+
+
+def _finite_or_text(text):
+    number = float(text)
+    return number if math.isfinite(number) else text[:100]
+
+
+def _bounded_int_or_text(text):
+    return int(text) if len(text) <= 19 else text[:100]
+
+
+def changed(slug: str, detail: str, payload: bytes = b"", *, code: str = "PAYLOAD_CHANGED") -> PayloadChanged:
+    return PayloadChanged(code, bookmaker=slug, detail=detail, sample=payload)
+
+
+def _too_deep(slug, payload):
+    return changed(slug, "The answer is nested deeper than any real one.", payload, code="TOO_DEEP")
+
+
+def open_object(slug: str, raw, path: str) -> dict[str, msgspec.Raw]:
+    """One level of an object. Raises PayloadChanged when it is none."""
+    try:
+        return _RAW_OBJECT.decode(raw)
+    except msgspec.ValidationError as error:
+        raise changed(slug, f"{path} is not an object: {error}.", bytes(raw)) from error
+
+
+def open_list(slug: str, raw, path: str) -> list[msgspec.Raw]:
+    """One level of a list. Raises PayloadChanged when it is none."""
+    if raw is None:
+        raise changed(slug, f"{path} is missing.")
+    try:
+        return _RAW_LIST.decode(raw)
+    except msgspec.ValidationError as error:
+        raise changed(slug, f"{path} is not a list: {error}.", bytes(raw)) from error
+
+
+def value_of(raw, default: Any = None) -> Any:
+    """A small optional value out of a Raw; default when absent, undecodable or too deep."""
+    if raw is None:
+        return default
+    try:
+        value = _ANY.decode(raw)
+    except UNDECODABLE:
+        return default
+    return default if deeper_than(value, MAX_NESTING) else value
+
+
+def dict_of(raw) -> dict:
+    """value_of, and {} for everything that is not an object."""
+    value = value_of(raw)
+    return value if isinstance(value, dict) else {}
+
+
+def deeper_than(value, limit: int) -> bool:
+    """Whether containers nest more than `limit` levels; walks level by level, without recursion."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def each_market(raws: list, path: str, decode_one: Callable, tolerate: Callable) -> tuple[list, list[Dropped]]:
+    """Decode raw markets one by one: typed, else tolerantly, else set aside.
+
+    decode_one(raw) -> market, raises a DecodeError. tolerate(object) -> market, raises Unusable.
+    """
+    markets, dropped = [], []
+    for index, raw in enumerate(raws[:MAX_MARKETS]):
+        try:
+            markets.append(decode_one(raw))
+        except UNDECODABLE:
+            try:
+                markets.append(tolerate(_market_object(raw)))
+            except Unusable as error:
+                dropped.append(Dropped(f"{path}[{index}]", error.reason, sample(raw)))
+    if len(raws) > MAX_MARKETS:
+        dropped.append(too_many_markets(path, len(raws)))
+    return markets, dropped
+
+
+def _market_object(raw) -> dict:
+    try:
+        value = _ANY.decode(raw)
+    except UNDECODABLE as error:
+        raise Unusable("NOT_JSON") from error
+    if not isinstance(value, dict):
+        raise Unusable("NOT_AN_OBJECT")
+    if deeper_than(value, MAX_NESTING):
+        raise Unusable("TOO_DEEP")
+    return value
+
+
+def too_many_markets(path: str, count: int) -> Dropped:
+    return Dropped(path, "TOO_MANY_MARKETS", f"{count} markets; {MAX_MARKETS} were read.")
+
+
+def too_many_outcomes(path: str, count: int) -> Dropped:
+    return Dropped(path, "TOO_MANY_OUTCOMES", f"{count} outcomes; at most {MAX_OUTCOMES} are believed.")
+
+
+# --- Tolerant readers of single values: right for what drifts between text and number ----------
+def text_value(value, reason: str) -> str:
+    """Text, or a whole number as text. Raises Unusable."""
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise Unusable(reason)
+
+
+def price_value(value) -> str | float | int:
+    """A price as sent, text or finite number; whether it is a sensible one is the mapper's question."""
+    if isinstance(value, str) and value:
+        return value[:100]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise Unusable("INVALID_ODDS")
+
+
+def list_value(value, reason: str) -> list:
+    if not isinstance(value, list):
+        raise Unusable(reason)
+    if len(value) > MAX_OUTCOMES:
+        raise Unusable("TOO_MANY_OUTCOMES")
+    return value
+
+
+def object_value(value, reason: str) -> dict:
+    if not isinstance(value, dict):
+        raise Unusable(reason)
+    return value

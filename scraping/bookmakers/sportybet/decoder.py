@@ -1,0 +1,248 @@
+"""SportyBet answers as records. A market is one entry per id and specifier, already ours in shape,
+so msgspec builds the records that the mapper reads straight from the bytes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from mappings.shapes import ScrapedEvent, ScrapedMarket, ScrapedOutcome
+from scraping.bookmakers.base import MAX_MARKETS, MAX_OUTCOMES
+from scraping.bookmakers.decoding import (
+    Unusable,
+    changed,
+    decode_in_steps,
+    dict_of,
+    each_market,
+    list_value,
+    object_value,
+    open_list,
+    open_object,
+    price_value,
+    text_value,
+    too_many_markets,
+    too_many_outcomes,
+    value_of,
+)
+from scraping.bookmakers.text import clean_name, clean_text, from_epoch_ms, plausible_kickoff, sample, sportradar_id
+from scraping.exceptions import EventGone
+
+SLUG = "sportybet"
+SUCCESS = 10000
+EVENT_PREFIX = "sr:match:"
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False, rename={"text": "desc", "price": "odds", "is_active": "isActive"}):
+    """A ScrapedOutcome by its attributes. isActive travels as 0 or 1."""
+
+    text: str
+    price: str
+    is_active: bool = False
+
+
+class Market(msgspec.Struct, frozen=True, gc=False, rename={"key": "id"}):
+    """A ScrapedMarket by its attributes; names and guides are read by `describe` only."""
+
+    key: str
+    outcomes: tuple[Outcome, ...]
+    specifier: str = ""
+    status: int = 0
+
+    line = None
+    name = ""
+    rules_text = ""
+    groups = ()
+    handicap_type = ""
+
+
+class _Tournament(msgspec.Struct):
+    name: str = ""
+
+
+class _Category(msgspec.Struct):
+    name: str = ""
+    tournament: _Tournament = msgspec.field(default_factory=_Tournament)
+
+
+class _Sport(msgspec.Struct):
+    category: _Category = msgspec.field(default_factory=_Category)
+
+
+class _Event(msgspec.Struct):
+    eventId: str
+    estimateStartTime: int
+    homeTeamName: str
+    awayTeamName: str
+    markets: list[Market]
+    sport: _Sport = msgspec.field(default_factory=_Sport)
+
+
+class _Answer(msgspec.Struct):
+    bizCode: int
+    data: _Event
+
+
+_WHOLE = msgspec.json.Decoder(_Answer, strict=False)
+_MARKET = msgspec.json.Decoder(Market, strict=False)
+
+
+def decode_event(payload: bytes, external_id: str | None = None) -> ScrapedEvent:
+    """The detail answer. Raises EventGone (business error), PayloadChanged."""
+    event, markets, dropped = decode_in_steps(SLUG, payload, _decode_whole, _decode_by_part)
+    if external_id is not None and event.external_id != external_id:
+        raise changed(SLUG, f"Asked for {external_id}, the answer is about {event.external_id}.", code="OTHER_EVENT")
+    return msgspec.structs.replace(
+        event, markets=tuple(markets), dropped=tuple(dropped), complete=_is_complete(markets, dropped)
+    )
+
+
+def _is_complete(markets, dropped):
+    return not any(piece.reason == "TOO_MANY_MARKETS" for piece in dropped)
+
+
+def _decode_whole(payload):
+    answer = _WHOLE.decode(payload)
+    check_success(answer.bizCode, payload)
+    event = answer.data
+    markets, dropped = event.markets, []
+    if len(markets) > MAX_MARKETS:
+        dropped.append(too_many_markets("data.markets", len(markets)))
+        markets = markets[:MAX_MARKETS]
+    for index, market in enumerate(markets):
+        if market.status or len(market.outcomes) > MAX_OUTCOMES:
+            markets[index] = _closed_or_none(market, index, dropped)
+    markets = [market for market in markets if market is not None] if dropped else markets
+    category = event.sport.category
+    return (
+        _event(
+            event.eventId,
+            event.estimateStartTime,
+            event.homeTeamName,
+            event.awayTeamName,
+            category.tournament.name,
+            category.name,
+        ),
+        markets,
+        dropped,
+    )
+
+
+def _closed_or_none(market, index, dropped):
+    """A market whose status is not 0 is closed whatever its outcomes say; an absurd one is dropped."""
+    if len(market.outcomes) > MAX_OUTCOMES:
+        dropped.append(too_many_outcomes(f"data.markets[{index}] {market.key[:100]}", len(market.outcomes)))
+        return None
+    closed = tuple(ScrapedOutcome(outcome.text, outcome.price, False) for outcome in market.outcomes)
+    return ScrapedMarket(market.key, market.specifier, closed)
+
+
+def _decode_by_part(payload):
+    answer = open_object(SLUG, payload, "the answer")
+    check_success(value_of(answer.get("bizCode")), payload)
+    data = open_object(SLUG, answer.get("data", b"null"), "data")
+    raws = open_list(SLUG, data.get("markets"), "data.markets")
+    markets, dropped = each_market(raws, "data.markets", _decode_market, _tolerate_market)
+    category = dict_of(data.get("sport")).get("category")
+    category = category if isinstance(category, dict) else {}
+    tournament = category.get("tournament")
+    event = _event(
+        value_of(data.get("eventId")),
+        value_of(data.get("estimateStartTime")),
+        value_of(data.get("homeTeamName")),
+        value_of(data.get("awayTeamName")),
+        tournament.get("name") if isinstance(tournament, dict) else "",
+        category.get("name"),
+    )
+    return event, markets, dropped
+
+
+def _decode_market(raw):
+    market = _MARKET.decode(raw)
+    if len(market.outcomes) > MAX_OUTCOMES:
+        raise ValueError("too many outcomes")
+    return market if not market.status else _closed_or_none(market, 0, [])
+
+
+def _tolerate_market(market: dict):
+    key = text_value(market.get("id"), "NO_MARKET_ID")
+    specifier = market.get("specifier")
+    if specifier is not None and not isinstance(specifier, str):
+        raise Unusable("INVALID_SPECIFIER")
+    market_open = str(market.get("status") or 0) == "0"
+    outcomes = []
+    for item in list_value(market.get("outcomes"), "NO_OUTCOMES"):
+        outcome = object_value(item, "OUTCOME_NOT_AN_OBJECT")
+        outcomes.append(
+            ScrapedOutcome(
+                text_value(outcome.get("desc"), "OUTCOME_WITHOUT_TEXT"),
+                price_value(outcome.get("odds")),
+                market_open and str(outcome.get("isActive")) in ("1", "True", "true"),
+            )
+        )
+    return ScrapedMarket(key, specifier or "", tuple(outcomes))
+
+
+def _event(event_id, start_ms, home, away, tournament, country) -> ScrapedEvent:
+    event_id = event_id if isinstance(event_id, str) else ""
+    home, away = clean_text(home), clean_text(away)
+    if not event_id or len(event_id) > 100 or not home or not away:
+        raise changed(SLUG, f"Event {event_id[:100]!r} lacks its id or a team name.", code="EVENT_INCOMPLETE")
+    return ScrapedEvent(
+        bookmaker_slug=SLUG,
+        external_id=event_id,
+        sportradar_id=radar_id(event_id),
+        home_team=home,
+        away_team=away,
+        kickoff_at=kickoff(start_ms),
+        tournament_name=clean_text(tournament),
+        country=clean_text(country),
+    )
+
+
+def check_success(biz_code, payload: bytes):
+    """Raises EventGone for every business code but success: on a detail it means no such event."""
+    if str(biz_code) != str(SUCCESS):
+        raise EventGone("BIZ_CODE", bookmaker=SLUG, detail=f"bizCode {sample(biz_code)[:100]}", sample=payload)
+
+
+def kickoff(start_ms) -> datetime:
+    """Epoch milliseconds, as number or text. Raises PayloadChanged: a kick-off is never guessed."""
+    try:
+        moment = from_epoch_ms(int(start_ms))
+    except (TypeError, ValueError, OverflowError, OSError):
+        moment = None
+    if moment is None or not plausible_kickoff(moment):
+        raise changed(SLUG, f"Kick-off {sample(start_ms)[:100]} is no time.", code="KICKOFF_MISSING")
+    return moment
+
+
+def radar_id(event_id: str) -> str | None:
+    """The event id is the SportRadar id behind a prefix."""
+    return sportradar_id(event_id[len(EVENT_PREFIX) :]) if event_id.startswith(EVENT_PREFIX) else None
+
+
+def describe(payload: bytes, keys: Iterable[str]) -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Names and guides of the asked market ids. Outcome texts are their own labels."""
+    wanted, found = set(keys), {}
+    if not wanted:
+        return found
+
+    def read(text):
+        data = open_object(SLUG, open_object(SLUG, text, "the answer").get("data", b"null"), "data")
+        return [dict_of(raw) for raw in open_list(SLUG, data.get("markets"), "data.markets")[:MAX_MARKETS]]
+
+    for market in decode_in_steps(SLUG, payload, read, read):
+        key = market.get("id") if isinstance(market.get("id"), str) else str(market.get("id"))
+        if key in wanted and key not in found:
+            name = clean_name_of(market)
+            found[key] = (name, clean_text(market.get("marketGuide"), limit=2000), {})
+    return found
+
+
+def clean_name_of(market: dict) -> str:
+    """The generic name; where it is empty, the description (with team names and line in it)."""
+    for field in ("name", "desc", "title"):
+        text = market.get(field)
+        if isinstance(text, str) and text.strip():
+            return clean_name(text[:4000])
+    return ""
