@@ -11,10 +11,10 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+
 from mappings.cache import mapping_cache
 from mappings.unmapped_logger import UnmappedEntry, UnmappedLogger
 from odds.models import Event
-
 from odds.storage import EventRecord, LinkRecord, MarketWriteBatch, ObservedMarkets, WriteQueue, upsert_events
 from scraping.clock import DatabaseClock
 from scraping.fetching import Answer, Described, Failure, Target, fetch_target

@@ -6,8 +6,8 @@ import time
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from mappings.alerts import announce_new_unmapped
 
+from mappings.alerts import announce_new_unmapped
 from odds.storage import withdraw_due
 from scraping.clock import DatabaseClock
 from scraping.health import judge_bookmakers

@@ -1,8 +1,8 @@
 """The steps of a scrape, in order. Workers run them as tasks; manage.py scrape runs them in one go."""
 
 import structlog
-from mappings.unmapped_logger import unmapped_logger
 
+from mappings.unmapped_logger import unmapped_logger
 from scraping import batches, closing, discovery
 from scraping.models import ScrapeBatch, ScrapeRun
 from scraping.patience import wait_for_database

@@ -7,8 +7,8 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from odds.models import Event, EventLink
 
+from odds.models import Event, EventLink
 from odds.storage import reconcile_discovery, upsert_events
 from scraping.bookmakers import REGISTRY
 from scraping.clock import DatabaseClock

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odds.models import EventLink
-
 from odds.storage import EventRecord, LinkRecord
 
 KICKOFF_TOLERANCE = timedelta(minutes=5)

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from odds.models import Event
 
+from odds.models import Event
 from scraping.models import ScrapeRun, ScrapeRunBookmaker, Settings, SettingsChange
 from scraping.queueing import enqueue_discovery, enqueue_refresh
 
