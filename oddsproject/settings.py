@@ -217,14 +217,34 @@ if not DEBUG:
 # --- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oddsproject.api.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["oddsproject.api.permissions.HasRole"],
+    "DEFAULT_THROTTLE_CLASSES": ["oddsproject.api.throttling.WriteThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["oddsproject.api.parsers.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "oddsproject.api.errors.problem_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "oddsproject",
+    "DESCRIPTION": "Odds of three bookmakers, how they are mapped, and the scraper. camelCase JSON; errors are "
+    "RFC 9457 problem details; times are UTC with `Z`; prices and lines are decimal text.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["oddsproject.api.permissions.HasRole"],
+    "PREPROCESSING_HOOKS": ["oddsproject.api.routes.without_slashed"],
+    "SCHEMA_PATH_PREFIX": "/api",
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatusEnum": "scraping.models.ScrapeRun.Status",
+        "RunPhaseEnum": "scraping.models.ScrapeRun.Phase",
+        "BatchStatusEnum": "scraping.models.ScrapeBatch.Status",
+        "ErrorPhaseEnum": "scraping.models.ScrapeError.Phase",
+        "PlatformEnum": "scraping.api.serializers.SLUGS",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

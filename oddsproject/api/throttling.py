@@ -7,16 +7,20 @@ from django.db import connection
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.throttling import BaseThrottle
 
+# Returns a row when a token was taken and none when there was none to take; a refused attempt
+# costs nothing, so that knocking in vain does not postpone the next success.
 TAKE = """
 INSERT INTO api_write_allowance AS known (key, "left", updated_at)
 VALUES (%(key)s, %(burst)s - 1, clock_timestamp())
 ON CONFLICT (key) DO UPDATE
-   SET "left" = greatest(-1, least(%(burst)s,
-           known."left" + extract(epoch FROM greatest(clock_timestamp() - known.updated_at, interval '0'))
-                          * %(per_second)s) - 1),
-       updated_at = greatest(known.updated_at, clock_timestamp())
+   SET "left" = {refilled} - 1, updated_at = greatest(known.updated_at, clock_timestamp())
+ WHERE {refilled} >= 1
 RETURNING "left"
-"""
+""".replace(
+    "{refilled}",
+    """least(%(burst)s, known."left" + %(per_second)s
+        * extract(epoch FROM greatest(clock_timestamp() - known.updated_at, interval '0'))::float8)""",
+)
 
 
 class WriteThrottle(BaseThrottle):
@@ -32,9 +36,9 @@ class WriteThrottle(BaseThrottle):
         # By user, never by a forwarded address: those can be forged.
         with connection.cursor() as cursor:
             cursor.execute(TAKE, {"key": f"{scope}:{request.user.pk}", "burst": burst, "per_second": per_second})
-            left = cursor.fetchone()[0]
-        self._wait = max(1.0, -left / per_second)
-        return left >= 0
+            taken = cursor.fetchone() is not None
+        self._wait = max(1.0, 1 / per_second)
+        return taken
 
     def wait(self):
         return self._wait

@@ -52,7 +52,9 @@ def progress_image(up_to):
 
     A run is over when its last word was final, or when it has been silent for ten minutes.
     """
-    recent = Notice.objects.filter(topic=SCRAPE_PROGRESS, created_at__gt=timezone.now() - RUN_IS_SILENT_AFTER)
+    recent = Notice.objects.filter(
+        topic=SCRAPE_PROGRESS, type=SCRAPE_PROGRESS, created_at__gt=timezone.now() - RUN_IS_SILENT_AFTER
+    )
     newest_of_run = {}
     for notice in recent.order_by("-id").iterator():
         newest_of_run.setdefault(notice.data.get("scrapeRunId"), notice)
