@@ -7,7 +7,8 @@ LONGEST = 255
 _BLANKS = re.compile(r"\s+")
 _TRAILING_PARENTHESES = re.compile(r"\s*\([^()]*\)\s*$")
 _RESERVED = frozenset(
-    "home away draw over under yes no none no goal both either equal odd even or by only team teams goals other".split()
+    ("home", "away", "draw", "over", "under", "yes", "no", "none", "both", "either", "equal", "odd", "even", "other")
+    + ("or", "by", "only", "goal", "goals", "team", "teams", "half")
 )
 
 

@@ -205,6 +205,11 @@ def definition_problems(row) -> dict[str, list[str]]:
     return problems
 
 
+def row_problems(row) -> list[str]:
+    """Why a stored row cannot be used, in words; [] when it can."""
+    return [text for texts in definition_problems(row).values() for text in texts]
+
+
 def _shape_problems(row):
     problems = {}
     outcomes = row.outcome_mapping

@@ -1,0 +1,102 @@
+"""From a bookmaker's own words to BetPawa's. Pure: the same markets and mappings give the same result.
+
+The fast path is a few look-ups per market: source key and specifier give a Plan, each outcome is
+looked up whole in what the plan remembers. Whatever is not that simple, once or always, goes the
+careful way in mappings.matching, with the same result.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+import structlog
+from xxhash import xxh3_64_intdigest
+
+from mappings.cache import mapping_cache
+from mappings.errors import MappingError
+from mappings.matching import EventTeams, match_market, merged
+from mappings.shapes import MappedMarket
+
+log = structlog.get_logger(__name__)
+
+_SIGN = 1 << 63
+_WRAP = 1 << 64
+
+
+class MappingResult(msgspec.Struct):
+    """mapped: one entry per (betpawa_market_id, line). errors: what did not map, or not wholly.
+
+    duplicates: how often a (market, line) came again with another price; the first one stands.
+    """
+
+    mapped: list[MappedMarket]
+    errors: list[MappingError]
+    duplicates: int = 0
+
+
+def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iterable, cache=None) -> MappingResult:
+    """Map the markets of one event at one bookmaker. cache: a MappingCache; the process's own by default.
+
+    Never raises for what a bookmaker sent: each market is in the result, in the errors, or in both.
+    """
+    snapshot = (mapping_cache if cache is None else cache).snapshot
+    table = snapshot.table(bookmaker_slug)
+    plans_of, refused_of = table.direct.get, table.refused.get
+    own_groups = table.grammar.verbatim
+    teams = EventTeams(home_team, away_team)
+    found: dict = {}
+    errors: list[MappingError] = []
+    duplicates = 0
+    for market in markets:
+        key = market.key
+        plans = plans_of(key)
+        if plans is None:
+            refusal = refused_of(key)
+            if refusal is not None:
+                errors.append(MappingError(refusal[0], market, refusal[1]))
+                continue
+        elif (plan := plans.get(market.specifier)) is not None:
+            try:
+                indices, outcomes, fragments = zip(*map(plan.memo_get, market.outcomes))  # noqa: B905 (hits are triples)
+                if indices != plan.full:
+                    order = plan.orders[indices]
+                    if order is not None:
+                        outcomes, fragments = order(outcomes), order(fragments)
+            except (KeyError, TypeError, ValueError):
+                pass  # an outcome, or an order of them, that this plan has not met: the careful way below
+            else:
+                digest = xxh3_64_intdigest("\n".join(fragments))
+                mapped = MappedMarket(
+                    plan.canonical_id,
+                    plan.market_id,
+                    plan.name,
+                    plan.line,
+                    plan.handicap_type,
+                    plan.handicap_home,
+                    plan.handicap_away,
+                    outcomes,
+                    (market.groups or plan.groups) if own_groups else plan.groups,
+                    digest if digest < _SIGN else digest - _WRAP,
+                )
+                if found.setdefault(plan.token, mapped) is not mapped:
+                    duplicates += _merge(found, plan.token, mapped, snapshot)
+                continue
+        results, problems = match_market(table, market, teams)
+        errors += problems
+        for token, mapped in results:
+            if found.setdefault(token, mapped) is not mapped:
+                duplicates += _merge(found, token, mapped, snapshot)
+    if duplicates:
+        log.warning("mapping.duplicate_markets", bookmaker=bookmaker_slug, count=duplicates)
+    return MappingResult(list(found.values()), errors, duplicates)
+
+
+def map_market(bookmaker_slug: str, market, home_team: str, away_team: str, cache=None):
+    """([MappedMarket], [MappingError]) of one source market."""
+    result = map_event(bookmaker_slug, home_team, away_team, (market,), cache)
+    return result.mapped, result.errors
+
+
+def _merge(found, token, second, snapshot) -> bool:
+    first = found[token]
+    found[token], contradicts = merged(first, second, snapshot.by_canonical_id.get(first.canonical_id))
+    return contradicts

@@ -1,0 +1,130 @@
+"""Definitions compiled for speed: per source key and specifier a Plan, which holds everything about
+a market that does not change from event to event, and what it has learnt about its outcomes.
+
+Memos are filled by the careful path of the mapper and only save work: without them the result
+is the same. All plans of a snapshot share one bound, so that a worker's memory stays flat.
+"""
+
+from decimal import Decimal
+
+from mappings.definitions import MarketDefinition
+from mappings.groups import groups_of
+from mappings.shapes import MappedOutcome
+
+MOST_REMEMBERED = 30_000  # of one bookmaker; about 450 bytes each
+MOST_ORDERS = 32
+HANDICAP_TYPES = {"asian_handicap": "ASIAN", "handicap_3way": "EUROPEAN"}
+
+
+class MemoBudget:
+    """How many more things all plans together may remember; when it is used up, all forget."""
+
+    __slots__ = ("_left", "_plans")
+
+    def __init__(self):
+        self._left = MOST_REMEMBERED
+        self._plans = []
+
+    def adopt(self, plan):
+        self._plans.append(plan)
+
+    def spend(self):
+        self._left -= 1
+        if self._left < 0:
+            self.forget()
+
+    def forget(self):
+        """Drop everything that plans remember about outcomes; they learn it again."""
+        for plan in list(self._plans):
+            plan.memo.clear()
+            plan.templates.clear()
+        self._left = MOST_REMEMBERED
+
+
+class Plan:
+    """One definition at one bookmaker for one specifier.
+
+    memo: {source outcome: (index, MappedOutcome, fragment)}, for outcomes whose text names no team.
+    texts: {compared text: (index, name)}. templates: {text with the teams replaced: (index, name)}.
+    full: the indices of a complete market in canonical order. orders: {indices as they came: None
+    when they are in order already, else positions to take them in}.
+    """
+
+    __slots__ = (
+        "budget",
+        "canonical_id",
+        "compare",
+        "definition",
+        "full",
+        "groups",
+        "handicap_away",
+        "handicap_home",
+        "handicap_type",
+        "has_team_names",
+        "line",
+        "line_texts",
+        "market_id",
+        "memo",
+        "memo_get",
+        "name",
+        "orders",
+        "templates",
+        "texts",
+        "token",
+        "verbatim",
+    )
+
+    def __init__(self, definition: MarketDefinition, slug, grammar, line: Decimal | None, specifier, budget):
+        self.definition = definition
+        self.canonical_id = definition.canonical_id
+        self.market_id = definition.betpawa_id
+        self.name = definition.name
+        self.line = line
+        self.handicap_type = handicap_type(definition)
+        self.handicap_home, self.handicap_away = handicaps(definition, line)
+        self.groups = groups_of(definition)
+        self.token = (self.market_id or definition.canonical_id, line)
+        self.verbatim = grammar.verbatim
+        self.has_team_names = grammar.has_team_names
+        self.compare = grammar.compare
+        self.line_texts = grammar.line_texts(specifier)
+        self.texts = {}
+        for index, outcome in enumerate(definition.outcomes):
+            if slug in outcome.texts:
+                self.texts[grammar.compare(outcome.texts[slug], ())] = (index, outcome.name)
+        self.full = tuple(sorted(index for index, _ in self.texts.values()))
+        self.memo = {}
+        self.memo_get = self.memo.get
+        self.templates = {}
+        self.orders = {}
+        self.budget = budget
+        budget.adopt(self)
+
+    def remember(self, outcome, hit):
+        """Keep what an outcome turned out to be. 0 and 1 equal False and True, so they are not kept."""
+        if isinstance(outcome.price, str) or outcome.price not in (0, 1):
+            self.budget.spend()
+            self.memo[outcome] = hit
+
+    def remember_template(self, text, found):
+        self.budget.spend()
+        self.templates[text] = found
+
+
+def handicap_type(definition: MarketDefinition) -> str:
+    """BetPawa's word for how the line is to be read."""
+    if definition.fixed_line is not None and definition.subkind == "number_specifier":
+        return "NUMBER_SPECIFIER"
+    return HANDICAP_TYPES.get(definition.kind, "NORMAL" if definition.line_semantics == "total" else "")
+
+
+def handicaps(definition: MarketDefinition, line):
+    """(home, away): the goals added to each side. Two-way and three-way alike: line and minus line."""
+    if line is None or definition.line_semantics != "home_handicap":
+        return None, None
+    return line, -line + 0
+
+
+def hit_for(index: int, name: str, odds: str, is_active: bool):
+    """(index, MappedOutcome, fragment of the text that is fingerprinted)."""
+    return index, MappedOutcome(name, odds, is_active), f"{name}={odds},{1 if is_active else 0}"
