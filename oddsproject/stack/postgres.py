@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ DATABASE = "oddsproject"
 START_ATTEMPTS = 3
 RECOVERY_SECONDS = 300  # after a crash the log is replayed before the first connection
 SMALL_SHARED_MEMORY = 256 * 1024 * 1024
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # for throw-away data only
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Postgres:
@@ -24,30 +25,47 @@ class Postgres:
 
     programs: directory with bin/postgres. directory: where data and log live; it must exist and,
     when account is given, belong to it. password: of the role that owns everything.
-    settings: extra "name=value" server settings.
+    settings: extra "name=value" server settings. durable: whether what was committed survives a
+    crash; False is for throw-away data only.
     """
 
     def __init__(
-        self, programs, directory, *, password, port=None, account=None, settings=(), log_path=None, inherit=()
+        self,
+        programs,
+        directory,
+        *,
+        password,
+        port=None,
+        database=DATABASE,
+        account=None,
+        durable=True,
+        settings=(),
+        log_path=None,
+        inherit=(),
     ):
         self.programs = Path(programs)
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.password = password
         self.port = port
+        self.database = database
         self.account = account
-        self.settings = tuple(settings)
+        self.durable = durable
+        self.settings = (*settings, *(() if durable else FORGETFUL))
         self.log_path = Path(log_path or self.directory / "postgres.log")
         self.inherit = tuple(inherit)  # file descriptors to hold open, such as a lock
         self.process = None
 
     @property
     def url(self):
-        return f"postgres://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+        return f"postgres://{USER}:{self.password}@127.0.0.1:{self.port}/{self.database}"
+
+    def is_prepared(self):
+        return (self.data / "PG_VERSION").exists()
 
     def prepare(self):
         """Make the data directory, unless it is already there. An initdb cut short starts afresh."""
-        if (self.data / "PG_VERSION").exists():
+        if self.is_prepared():
             self._check_version()
             return
         password_file = self.directory / "initdb-password"
@@ -65,13 +83,16 @@ class Postgres:
         password_file.unlink()
         if answer.returncode != 0:
             raise ServerUnavailable(f"initdb failed:\n{answer.stdout}{answer.stderr}")
-        os.sync()  # --no-sync leaves it to us; one call is faster than one per file
+        if self.durable:
+            os.sync()  # --no-sync leaves it to us; one call is faster than one per file
         fresh.rename(self.data)
 
-    def start(self):
-        """Start and wait until it answers. Takes another port when its own is taken meanwhile."""
+    def start(self, *, keep_port=False):
+        """Start and wait until it answers. Takes another port when its own is taken, unless keep_port."""
         for attempt in range(START_ATTEMPTS):
-            if attempt or not self.port:
+            if attempt:
+                time.sleep(attempt)  # what is left of a killed server needs a moment to go
+            if not self.port or (attempt and not keep_port):
                 self.port = processes.free_port()
             self._launch()
             if processes.wait_until(self.answers, seconds=RECOVERY_SECONDS, process=self.process):
@@ -92,7 +113,7 @@ class Postgres:
         except psycopg.OperationalError:
             return False
 
-    def connect(self, database=DATABASE):
+    def connect(self, database):
         return psycopg.connect(
             host="127.0.0.1", port=self.port, user=USER, password=self.password, dbname=database,
             autocommit=True, connect_timeout=3,
@@ -110,7 +131,7 @@ class Postgres:
             settings.append("dynamic_shared_memory_type=mmap")
         for setting in settings:
             command += ["-c", setting]
-        with open(self.log_path, "ab") as log:
+        with open(os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self.process = processes.spawn(
                 command, death_signal=signal.SIGINT, account=self.account, pass_fds=self.inherit,
                 cwd="/", env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -118,9 +139,9 @@ class Postgres:
 
     def _ensure_database(self):
         with self.connect("postgres") as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone()
             if not known:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
 
     def _environment(self):
         return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

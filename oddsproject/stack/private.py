@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddsproject.stack import binaries
-from oddsproject.stack.postgres import FORGETFUL, Postgres
+from oddsproject.stack.postgres import Postgres
 from oddsproject.stack.redis_server import RedisServer
 
 PREFIX = "oddsproject-private-"
@@ -54,7 +54,8 @@ def private_stack(*, durable=False, settings=(), given=True):
                     owned_directory(directory / "postgres", account),
                     password=secrets.token_urlsafe(18),
                     account=account,
-                    settings=(*(() if durable else FORGETFUL), *settings),
+                    durable=durable,
+                    settings=settings,
                 )
                 stack.postgres.prepare()
                 stack.postgres.start()

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import redis
@@ -20,11 +21,24 @@ class RedisServer:
     keep: whether data survives a restart (append-only file).
     """
 
-    def __init__(self, program, directory, *, password, port=None, account=None, keep=False, log_path=None, inherit=()):
+    def __init__(
+        self,
+        program,
+        directory,
+        *,
+        password,
+        port=None,
+        number=0,
+        account=None,
+        keep=False,
+        log_path=None,
+        inherit=(),
+    ):
         self.program = Path(program)
         self.directory = Path(directory)
         self.password = password
         self.port = port
+        self.number = number  # of the database within the server
         self.account = account
         self.keep = keep
         self.log_path = Path(log_path or self.directory / "redis.log")
@@ -33,12 +47,14 @@ class RedisServer:
 
     @property
     def url(self):
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/{self.number}"
 
-    def start(self):
-        """Start and wait until it answers. Takes another port when its own is taken meanwhile."""
+    def start(self, *, keep_port=False):
+        """Start and wait until it answers. Takes another port when its own is taken, unless keep_port."""
         for attempt in range(START_ATTEMPTS):
-            if attempt or not self.port:
+            if attempt:
+                time.sleep(attempt)  # what is left of a killed server needs a moment to go
+            if not self.port or (attempt and not keep_port):
                 self.port = processes.free_port()
             self._launch()
             if processes.wait_until(self.answers, seconds=LOADING_SECONDS, process=self.process):
@@ -67,7 +83,7 @@ class RedisServer:
             handle.write(self._configuration())
         if self.account is not None:
             os.chown(configuration, self.account.pw_uid, self.account.pw_gid)
-        with open(self.log_path, "ab") as log:
+        with open(os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self.process = processes.spawn(
                 [str(self.program), str(configuration)], death_signal=signal.SIGTERM, account=self.account,
                 cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=self.inherit,
