@@ -53,9 +53,7 @@ class Tournament(models.Model):
 class Event(models.Model):
     """One fixture. Without a SportRadar id it is one bookmaker's event, kept unmatched."""
 
-    sportradar_id = models.CharField(  # noqa: DJ001 -- unknown is not an empty id, and only known ids are unique
-        "SportRadar id", max_length=32, null=True, blank=True, unique=True
-    )
+    sportradar_id = models.CharField("SportRadar id", max_length=32, null=True, blank=True, unique=True)
     sport = models.CharField(max_length=20, default="football", db_default="football")
     tournament = models.ForeignKey(Tournament, on_delete=models.PROTECT, related_name="events")
     home_team = models.CharField(max_length=255)
@@ -92,7 +90,9 @@ class EventLink(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True, help_text="Last scraped whole.")
     observed_at = models.DateTimeField(null=True, blank=True, help_text="Newest observation stored.")
     generation = models.BigIntegerField(default=0, db_default=0, help_text="Rises with every stored observation.")
+    market_count = models.PositiveIntegerField(default=0, db_default=0, help_text="Known markets, withdrawn ones too.")
     missed_discoveries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    discovery_missed_at = models.DateTimeField(null=True, blank=True, help_text="Newest discovery without it.")
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Gone from two complete discoveries.")
     last_error = models.TextField(blank=True, default="", db_default="")
     last_attempt_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,125 @@
+"""The statements of the odds writers: what each does, returns and leans on.
+
+Values are bound with %s. Every writer first locks the links of what it writes, in the order of
+(event_id, bookmaker_slug), so that no two of them wait for each other in a circle.
+"""
+
+# Lock the links of the wanted pairs until the transaction ends, in key order. The lock is what
+# makes "compare, then write" safe among workers of all hosts.
+# Params: event ids, bookmaker slugs. Leans on one_link_per_event_bookmaker.
+LOCK_LINKS = """
+SELECT link.id, link.event_id, link.bookmaker_slug, link.external_id, link.observed_at, link.confirmed_at
+  FROM odds_event_link AS link
+  JOIN unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
+    ON link.event_id = wanted.event_id AND link.bookmaker_slug = wanted.bookmaker_slug
+ ORDER BY link.event_id, link.bookmaker_slug
+   FOR NO KEY UPDATE OF link
+"""
+
+# The packed fingerprints of locked links. Params: link ids. Primary key.
+PACKED_FINGERPRINTS = "SELECT link_id, packed FROM odds_link_fingerprints WHERE link_id = ANY(%s::bigint[])"
+
+# What the rows themselves say, for links without a packed value.
+# Params: event ids, bookmaker slugs. Leans on uq_market_odds_current.
+ROW_FINGERPRINTS = """
+SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.fingerprint
+  FROM unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
+  JOIN market_odds_current AS odds
+    ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
+"""
+
+# The markets of the pairs that their last complete answer did not hold.
+# Params: event ids, bookmaker slugs. Leans on idx_odds_current_missed.
+MISSED_MARKETS = """
+SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line,
+       odds.missed_count, odds.unavailable_at, odds.last_updated_at
+  FROM unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
+  JOIN market_odds_current AS odds
+    ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
+ WHERE odds.missed_count > 0
+"""
+
+# Where changed rows land before they are merged. Made once a connection, emptied by itself at the
+# end of each transaction and by TRUNCATE when several batches share one.
+CREATE_INCOMING = """
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_odds (
+    event_id bigint, bookmaker_slug text, betpawa_market_id text, betpawa_market_name text, line numeric,
+    handicap_type text, handicap_home numeric, handicap_away numeric, outcomes jsonb, market_groups jsonb,
+    fingerprint bigint, captured_at timestamptz
+) ON COMMIT DELETE ROWS
+"""
+EMPTY_INCOMING = "TRUNCATE incoming_odds"
+COPY_INCOMING = "COPY incoming_odds FROM STDIN"
+
+# Insert or replace the incoming rows; whatever is in an answer is neither missed nor withdrawn.
+# Leans on uq_market_odds_current, whose NULLS NOT DISTINCT makes "no line" a value like others.
+UPSERT_CURRENT = """
+INSERT INTO market_odds_current AS current
+       (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
+        handicap_away, outcomes, market_groups, fingerprint, last_updated_at)
+SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
+       handicap_away, outcomes, market_groups, fingerprint, captured_at
+  FROM incoming_odds
+ ORDER BY event_id, betpawa_market_id, line, bookmaker_slug
+ON CONFLICT (event_id, betpawa_market_id, line, bookmaker_slug) DO UPDATE
+   SET betpawa_market_name = excluded.betpawa_market_name, handicap_type = excluded.handicap_type,
+       handicap_home = excluded.handicap_home, handicap_away = excluded.handicap_away,
+       outcomes = excluded.outcomes, market_groups = excluded.market_groups,
+       fingerprint = excluded.fingerprint, last_updated_at = excluded.last_updated_at,
+       unavailable_at = NULL, missed_at = NULL, missed_count = 0, last_seen_at = NULL
+"""
+
+# The same rows as changes. The COPY leaves id, is_available and unavailable_at to their defaults.
+COPY_HISTORY = """
+COPY market_odds_history (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at) FROM STDIN
+"""
+
+# Known markets that a complete answer lacked: one more miss each. The first miss keeps when the
+# market was last seen, which until then only its link said.
+# Params: event ids, slugs, market ids, lines, times of the answers, last seen times.
+MARK_MISSED = """
+UPDATE market_odds_current AS current
+   SET missed_count = current.missed_count + 1,
+       missed_at = COALESCE(current.missed_at, missing.at),
+       last_seen_at = COALESCE(current.last_seen_at, missing.last_seen_at, current.last_updated_at)
+  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[], %s::timestamptz[], %s::timestamptz[])
+       AS missing (event_id, bookmaker_slug, betpawa_market_id, line, at, last_seen_at)
+ WHERE current.event_id = missing.event_id AND current.betpawa_market_id = missing.betpawa_market_id
+   AND current.line IS NOT DISTINCT FROM missing.line AND current.bookmaker_slug = missing.bookmaker_slug
+"""
+
+# Markets that were missed but not withdrawn, and are back as they were: nothing has happened.
+# Params: event ids, slugs, market ids, lines.
+CLEAR_MISSED = """
+UPDATE market_odds_current AS current
+   SET missed_count = 0, missed_at = NULL, last_seen_at = NULL
+  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[])
+       AS seen (event_id, bookmaker_slug, betpawa_market_id, line)
+ WHERE current.event_id = seen.event_id AND current.betpawa_market_id = seen.betpawa_market_id
+   AND current.line IS NOT DISTINCT FROM seen.line AND current.bookmaker_slug = seen.bookmaker_slug
+"""
+
+# Close an answer: the fence and the freshness of its pair. A complete answer that holds markets
+# proves the event offered, whatever the lists say.
+# Params: link ids, observation times, complete, "proves the event offered", market counts.
+UPDATE_LINKS = """
+UPDATE odds_event_link AS link
+   SET observed_at = seen.observed_at,
+       confirmed_at = CASE WHEN seen.complete THEN seen.observed_at ELSE link.confirmed_at END,
+       generation = link.generation + 1,
+       market_count = seen.market_count,
+       missed_discoveries = CASE WHEN seen.offered THEN 0 ELSE link.missed_discoveries END,
+       withdrawn_at = CASE WHEN seen.offered THEN NULL ELSE link.withdrawn_at END,
+       last_attempt_at = seen.observed_at,
+       last_error = ''
+  FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[], %s::boolean[], %s::integer[])
+       AS seen (link_id, observed_at, complete, offered, market_count)
+ WHERE link.id = seen.link_id
+"""
+
+# Params: link ids, packed values.
+UPSERT_PACKED = """
+INSERT INTO odds_link_fingerprints (link_id, packed)
+SELECT * FROM unnest(%s::bigint[], %s::bytea[])
+ON CONFLICT (link_id) DO UPDATE SET packed = excluded.packed
+"""

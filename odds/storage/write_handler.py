@@ -1,0 +1,246 @@
+"""The one writer of current odds and their history.
+
+A batch is one transaction: the links of its pairs are locked, what is known of them is loaded,
+the difference is taken in Python, and only what changed is written: current rows and history
+rows together, and the links' fence and freshness with them. Nothing is remembered between
+batches, so any worker of any host may write any batch, at any time, twice.
+"""
+
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+
+import psycopg
+import structlog
+from django.db import connection, transaction
+
+from odds.caching.availability_detection import log_availability_changes
+from odds.caching.pair_comparison import compare_pair, key_of_text, text_of_key
+from odds.storage import sql
+from odds.storage.poison import REFUSED_DATA, store_without_poison
+from odds.storage.previous import KnownPair, lock_and_load, pack
+from odds.storage.records import MarketWriteBatch, ObservedMarkets, SetAsideMarket, WriteResult
+from odds.storage.rows import copy_rows, refusal
+
+log = structlog.get_logger(__name__)
+
+_AN_INSTANT = timedelta(microseconds=1)
+
+
+def handle_market_write_batch(batch: MarketWriteBatch) -> WriteResult:
+    """Store a batch of answers in one transaction, the caller's if there is one.
+
+    Upserts the markets that changed, appends their history, counts the misses of markets that
+    complete answers lack, and moves each pair's observed_at and confirmed_at. A market that the
+    database refuses costs only itself and comes back in `set_aside`. Raises OperationalError
+    when the connection or a lock failed: then nothing is stored, and the batch may be tried again.
+    """
+    started = time.perf_counter()
+    try:
+        result = _store(batch)
+    except REFUSED_DATA as error:
+        log.warning("odds.batch_refused", error=str(error)[:300], answers=len(batch.markets))
+        result = store_without_poison(batch, _store)
+    result.ms["total"] = (time.perf_counter() - started) * 1000
+    log_availability_changes(
+        result.became_unavailable,
+        result.became_available,
+        scrape_run_id=batch.scrape_run_id,
+        batch_index=batch.batch_index,
+    )
+    log.info(
+        "odds.batch_stored",
+        scrape_run_id=batch.scrape_run_id,
+        batch_index=batch.batch_index,
+        answers=len(batch.markets),
+        current=result.upserted_current,
+        history=result.inserted_history,
+        unchanged=result.unchanged,
+        stale=result.skipped_stale,
+        duplicates=result.duplicates,
+        set_aside=len(result.set_aside),
+        ms={step: round(ms, 1) for step, ms in result.ms.items()},
+    )
+    return result
+
+
+def _store(batch: MarketWriteBatch) -> WriteResult:
+    result = WriteResult()
+    with transaction.atomic():
+        connection.ensure_connection()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            cursor.format = psycopg.pq.Format.BINARY
+            for answers in _rounds(batch.markets):
+                _Round(cursor, answers, result).store()
+    return result
+
+
+def _rounds(observed):
+    """The answers in key order, in rounds that hold each pair once, the earliest answer first."""
+    by_pair = defaultdict(list)
+    for answer in observed:
+        by_pair[answer.event_id, answer.bookmaker_slug].append(answer)
+    while by_pair:
+        this_round, later = [], {}
+        for pair in sorted(by_pair):
+            first, *rest = sorted(by_pair[pair], key=lambda answer: answer.observed_at)
+            this_round.append(first)
+            if rest:
+                later[pair] = rest
+        yield this_round
+        by_pair = later
+
+
+@dataclass(slots=True)
+class _Writes:
+    """What a round has to write, as the statements want it."""
+
+    current: list[bytes] = field(default_factory=list)
+    history: list[bytes] = field(default_factory=list)
+    missing: list[tuple] = field(default_factory=list)
+    reseen: list[tuple] = field(default_factory=list)
+    links: list[tuple] = field(default_factory=list)
+    packed: list[tuple] = field(default_factory=list)
+
+
+class _Round:
+    """One pass over answers of different pairs: load, compare, write."""
+
+    def __init__(self, cursor, answers: list[ObservedMarkets], result: WriteResult):
+        self.cursor = cursor
+        self.answers = answers
+        self.result = result
+        self.writes = _Writes()
+
+    def store(self):
+        with self._timed("load"):
+            pairs = [(answer.event_id, answer.bookmaker_slug) for answer in self.answers]
+            known = lock_and_load(self.cursor, pairs)
+        with self._timed("compare"):
+            for answer, pair in zip(self.answers, pairs, strict=True):
+                if pair not in known:
+                    detail = "This event has no link to the bookmaker."
+                    self._set_aside(answer, None, "", "NO_LINK", detail)
+                elif known[pair].observed_at is not None and answer.observed_at <= known[pair].observed_at:
+                    self.result.skipped_stale += 1
+                else:
+                    self._compare(answer, known[pair])
+        with self._timed("write"):
+            self._write()
+
+    def _compare(self, answer: ObservedMarkets, known: KnownPair):
+        changes = compare_pair(
+            known.fingerprints,
+            known.missed,
+            answer.markets,
+            complete=answer.complete,
+            unreadable=answer.unreadable_keys,
+        )
+        self.result.unchanged += changes.unchanged
+        self.result.duplicates += len(changes.duplicates)
+        if changes.duplicates:
+            log.warning(
+                "odds.duplicate_markets",
+                event_id=answer.event_id,
+                bookmaker=answer.bookmaker_slug,
+                keys=[text_of_key(key) for key in changes.duplicates[:10]],
+            )
+        changed = self._add_changed(answer, known, changes)
+        for text in changes.missing:
+            self._add_missing(answer, known, text)
+        for text in changes.reseen:
+            self.writes.reseen.append((answer.event_id, answer.bookmaker_slug, *key_of_text(text)))
+        if changed:
+            self.writes.packed.append((known.link_id, pack(known.fingerprints)))
+        offered = answer.complete and bool(answer.markets)
+        self.writes.links.append((known.link_id, answer.observed_at, answer.complete, offered, len(known.fingerprints)))
+
+    def _add_changed(self, answer, known, changes) -> int:
+        """Note the rows of changed markets; returns how many there are."""
+        observed_text = _timestamp(answer.observed_at)
+        written = 0
+        for text, market in changes.changed:
+            captured_at = observed_text
+            absence = known.missed.get(text)
+            # A withdrawal dated after this answer was asked for: the return comes after it.
+            if absence is not None and absence.last_updated_at >= answer.observed_at:
+                captured_at = _timestamp(absence.last_updated_at + _AN_INSTANT)
+            refused = refusal(market)
+            if refused is None:
+                try:
+                    current, history = copy_rows(answer.event_id, answer.bookmaker_slug, market, captured_at)
+                except ValueError as error:
+                    refused = "BAD_TEXT", str(error)
+            if refused is not None:
+                self._set_aside(answer, known, text, *refused)
+                continue
+            self.writes.current.append(current)
+            self.writes.history.append(history)
+            known.fingerprints[text] = market.fingerprint
+            self.result.became_available += text in changes.returned
+            written += 1
+        if written:
+            slug = answer.bookmaker_slug
+            self.result.changed_pairs.add((slug, answer.event_id))
+            self.result.changed_by_bookmaker[slug] = self.result.changed_by_bookmaker.get(slug, 0) + written
+            self.result.upserted_current += written
+            self.result.inserted_history += written
+        return written
+
+    def _add_missing(self, answer, known, text):
+        self.writes.missing.append(
+            (answer.event_id, answer.bookmaker_slug, *key_of_text(text), answer.observed_at, known.confirmed_at)
+        )
+        if text in known.missed:
+            self.result.became_unavailable += 1
+        else:
+            self.result.missed_once += 1
+
+    def _set_aside(self, answer, known, market_key, reason, detail):
+        self.result.set_aside.append(
+            SetAsideMarket(
+                bookmaker_slug=answer.bookmaker_slug,
+                event_id=answer.event_id,
+                external_id=known.external_id if known else "",
+                market_key=market_key[:100],
+                reason=reason,
+                detail=detail,
+            )
+        )
+
+    def _write(self):
+        execute, writes = self.cursor.execute, self.writes
+        if writes.current:
+            execute(sql.CREATE_INCOMING)
+            execute(sql.EMPTY_INCOMING)
+            self._copy(sql.COPY_INCOMING, writes.current)
+            execute(sql.UPSERT_CURRENT)
+            self._copy(sql.COPY_HISTORY, writes.history)
+        if writes.missing:
+            execute(sql.MARK_MISSED, _columns(writes.missing))
+        if writes.reseen:
+            execute(sql.CLEAR_MISSED, _columns(writes.reseen))
+        if writes.packed:
+            execute(sql.UPSERT_PACKED, _columns(writes.packed))
+        if writes.links:
+            execute(sql.UPDATE_LINKS, _columns(writes.links))
+
+    def _copy(self, statement, lines):
+        with self.cursor.copy(statement) as copy:
+            copy.write(b"".join(lines))
+
+    @contextmanager
+    def _timed(self, step):
+        started = time.perf_counter()
+        yield
+        self.result.ms[step] = self.result.ms.get(step, 0) + (time.perf_counter() - started) * 1000
+
+
+def _columns(rows: list[tuple]) -> list[list]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _timestamp(moment) -> str:
+    return moment.astimezone(UTC).isoformat()
