@@ -21,7 +21,12 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 STAMP = ENVIRONMENT / "installed.json"
 OLDEST_PIP = (22, 3)  # the first that installs into another environment with --python
 
-REQUIREMENTS = {"supervisor": "requirements.txt", "testing": "requirements-dev.txt", "benching": "requirements-dev.txt"}
+REQUIREMENTS = {
+    "supervisor": "requirements.txt",
+    "managing": "requirements.txt",
+    "testing": "requirements-dev.txt",
+    "benching": "requirements-dev.txt",
+}
 
 
 class BootstrapError(Exception):

@@ -80,13 +80,17 @@ class StateDirectory:
         missing = [name for name in SECRETS if name not in known]
         if missing:
             known |= {name: secrets.token_urlsafe(12 if name == "demo_password" else 32) for name in missing}
-            fresh = path.with_suffix(".new")
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-                json.dump(known, handle)
-                handle.flush()
-                os.fsync(handle.fileno())
-            fresh.replace(path)
+            self.write_private(path.name, json.dumps(known))
         return known
+
+    def write_private(self, name, text):
+        """Replace a file of the directory, whole or not at all, readable by nobody else."""
+        fresh = self.path / f"{name}.new"
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+        fresh.replace(self.path / name)
 
     def server_home(self, say):
         """Where the servers' data goes: here, unless the service account cannot get through to here.

@@ -5,6 +5,7 @@ Backwards when it stops. Every child runs in its own session and dies with this 
 """
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from oddsproject.stack import binaries, lifeline, processes
+from oddsproject.stack import binaries, lifeline, managing, processes
 from oddsproject.stack.postgres import Postgres
 from oddsproject.stack.private import owned_directory
 from oddsproject.stack.redis_server import RedisServer
@@ -25,6 +26,7 @@ WEB_PORT, POSTGRES_PORT, REDIS_PORT, DEMO_PORT = 8000, 55432, 56379, 8100
 START_SECONDS = 120
 LOOK_SECONDS = 0.25
 DEMO_USER = "demo_lead"
+SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL")
 BOOKMAKER_PATHS = {"BETPAWA_URL": "betpawa", "SPORTYBET_URL": "sportybet", "BET9JA_URL": "bet9ja"}
 
 
@@ -79,10 +81,12 @@ class Supervisor:
             lifeline.VARIABLE: "1",
         }
         self._start_servers()
+        self._share_environment()
         if self.options.servers:
             return f"ready DATABASE_URL={self.environment['DATABASE_URL']} REDIS_URL={self.environment['REDIS_URL']}"
         if not self.options.live:
             self._start_demo()
+            self._share_environment()
         say("bringing the tables up to date")
         self._manage("migrate", "--noinput", "--verbosity", "1")
         address = self._start_desk()
@@ -137,6 +141,11 @@ class Supervisor:
         self.demo = self._service(
             "demo", "demo_bookmakers", "--port", port, is_up=lambda: answers_http(f"{base}/control"), check_always=True
         )
+
+    def _share_environment(self):
+        """For bin/manage: how to reach what runs here. Holds passwords, so for our eyes only."""
+        known = {name: self.environment[name] for name in SHARED if name in self.environment}
+        self.state.write_private(managing.FILE, json.dumps(known))
 
     def _start_desk(self):
         wanted = int(os.environ.get("PORT") or WEB_PORT)
@@ -220,6 +229,7 @@ class Supervisor:
         for server in (self.redis, self.postgres):
             if server is not None:
                 server.stop()
+        (self.state.path / managing.FILE).unlink(missing_ok=True)
 
 
 def _port_near(wanted):
