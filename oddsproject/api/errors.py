@@ -6,7 +6,7 @@ is our fault, and is logged with its traceback by Django.
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.http import Http404, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -104,8 +104,7 @@ def _by_field(detail, path=""):
     if isinstance(detail, dict):
         found = {}
         for name, inner in detail.items():
-            here = path if name == "non_field_errors" else f"{path}.{name}" if path else str(name)
-            found |= _by_field(inner, here)
+            found |= _by_field(inner, _path_of(name, path))
         return found
     if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
         found = {}
@@ -117,6 +116,9 @@ def _by_field(detail, path=""):
     return {path or "body": [str(text) for text in texts]}
 
 
-def problem_response(error):
-    """The same for code outside DRF's views."""
-    return JsonResponse(problem(error), status=error.status_code, content_type=PROBLEM_JSON)
+def _path_of(name, path):
+    if name == "non_field_errors":
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else str(name)

@@ -3,15 +3,18 @@
 import json
 import math
 
+from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+
+from .errors import TooLarge
 
 MAX_DEPTH = 32
 
 
 class StrictJSONParser(BaseParser):
     """UTF-8 JSON without NaN, Infinity, duplicate keys, NUL characters or lone surrogates, and at
-    most 32 levels deep. Size is DATA_UPLOAD_MAX_MEMORY_SIZE's to limit."""
+    most 32 levels deep and DATA_UPLOAD_MAX_MEMORY_SIZE bytes long."""
 
     media_type = "application/json"
 
@@ -21,7 +24,7 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body must be UTF-8.")
         try:
             value = json.loads(
-                stream.read().decode("utf-8"),
+                _read(stream).decode("utf-8"),
                 parse_constant=_refuse_constant,
                 parse_float=_finite,
                 object_pairs_hook=_without_duplicates,
@@ -32,6 +35,14 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body is not JSON.") from None
         _check(value, 0)
         return value
+
+
+def _read(stream):
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes.")
+    return body
 
 
 def _charset(media_type):

@@ -25,15 +25,14 @@ class CommaList(serializers.ListField):
     def __init__(self, **kwargs):
         super().__init__(max_length=MAX_LIST_ITEMS, **kwargs)
 
-    def get_value(self, dictionary):
-        if self.field_name not in dictionary:
-            return serializers.empty
-        return [item for text in dictionary.getlist(self.field_name) for item in text.split(",") if item]
+    def to_internal_value(self, data):
+        return super().to_internal_value([item for text in data for item in text.split(",") if item])
 
 
 def read_query(query_class, request):
     """The validated parameters, by their inside names. Raises ValidationError naming what is wrong."""
-    query = query_class(data=request.query_params)
+    given = {}
+    query = query_class(data=given)
     problems = {}
     for name, values in request.query_params.lists():
         field = query.fields.get(name)
@@ -41,6 +40,9 @@ def read_query(query_class, request):
             problems[name[:50]] = [f"There is no such parameter; there are: {', '.join(query.fields) or 'none'}."]
         elif len(values) > 1 and not isinstance(field, CommaList):
             problems[name] = ["This parameter may be given once."]
+        else:
+            # A plain dict: DRF would read an empty text in a query string as "not given".
+            given[name] = values if isinstance(field, CommaList) else values[0]
     if problems:
         raise ValidationError(problems)
     query.is_valid(raise_exception=True)
