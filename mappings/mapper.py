@@ -13,7 +13,7 @@ from xxhash import xxh3_64_intdigest
 
 from mappings.cache import mapping_cache
 from mappings.errors import MappingError
-from mappings.matching import EventTeams, match_market, merged
+from mappings.matching import EventTeams, match_market, merged, unsupported
 from mappings.shapes import MappedMarket
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,9 @@ def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iter
                     (market.groups or plan.groups) if own_groups else plan.groups,
                     digest if digest < _SIGN else digest - _WRAP,
                 )
-                if found.setdefault(plan.token, mapped) is not mapped:
+                if not plan.market_id:
+                    errors.append(unsupported(market, (mapped,)))
+                elif found.setdefault(plan.token, mapped) is not mapped:
                     duplicates += _merge(found, plan.token, mapped, snapshot)
                 continue
         results, problems = match_market(table, market, teams)

@@ -18,8 +18,10 @@ from mappings.specifiers import parse_quarters
 _SIGN = 1 << 63
 _WRAP = 1 << 64
 _WIDEST_DETAIL = 300
+NO_PLAYER = frozenset({"no goal", "no goalscorer", "none"})
 
 remembered_price = lru_cache(maxsize=20_000, typed=True)(normalised_price)
+remembered_name = lru_cache(maxsize=20_000)(clean_text)
 remembered_player = lru_cache(maxsize=20_000)(player_name)
 
 
@@ -31,8 +33,8 @@ class EventTeams:
     def __init__(self, home_team: str, away_team: str):
         self.home, self.away = home_team, away_team
         self._template = None
-        pairs = [(home_team, "Home"), (away_team, "Away")]
-        self.longer_first = sorted((pair for pair in pairs if pair[0]), key=lambda pair: -len(pair[0]))
+        pairs = ((home_team, "Home"), (away_team, "Away"))
+        self.longer_first = pairs if len(home_team) >= len(away_team) else pairs[::-1]
 
     @property
     def template(self) -> TeamTemplate:
@@ -43,7 +45,8 @@ class EventTeams:
     def roughly(self, text):
         """The text with the names replaced wherever they stand: only for asking what is already known."""
         for name, word in self.longer_first:
-            text = text.replace(name, word)
+            if name and name in text:
+                text = text.replace(name, word)
         return text
 
 
@@ -62,25 +65,21 @@ def match_market(table: BookmakerTable, market, teams: EventTeams):
     if selection.refusal is not None:
         error = MappingError(selection.refusal.code, market, selection.refusal.detail)
         return (_as_itself(market) if table.grammar.verbatim else []), [error]
-    hits, unmatched, problem = _match_outcomes(selection.plans, market, teams)
-    if problem is not None:
-        return [], [MappingError(MappingErrorCode.INVALID_ODDS, market, problem)]
-    mapped, recognised, errors, conflicts = [], [], [], []
-    for plan, of_plan in zip(selection.plans, hits, strict=True):
-        if not of_plan:
-            continue
-        outcomes, fragments = _in_canonical_order(plan, of_plan, conflicts)
-        if not outcomes:
-            continue
-        built = _build(plan, market, outcomes, fragments, table.grammar.verbatim)
-        if plan.market_id:
-            mapped.append((plan.token, built))
-        else:
-            recognised.append(built)
+    try:
+        matches, rest = _match_outcomes(selection.plans, market, teams)
+    except _NoPrice as error:
+        return [], [MappingError(MappingErrorCode.INVALID_ODDS, market, str(error))]
+    mapped, recognised, errors = [], [], []
+    for plan, (hits, sources) in zip(selection.plans, matches, strict=True):
+        outcomes, fragments = _in_canonical_order(plan, hits, sources, rest) if hits else ((), ())
+        if outcomes:
+            built = _build(plan, market, outcomes, fragments)
+            if plan.market_id:
+                mapped.append((plan.token, built))
+            else:
+                recognised.append(built)
     if recognised:
-        detail = "Recognised; BetPawa has no such market."
-        errors.append(MappingError(MappingErrorCode.UNSUPPORTED_PLATFORM, market, detail, tuple(recognised)))
-    rest = unmatched + [outcome for outcome in market.outcomes if outcome.text in set(conflicts)]
+        errors.append(unsupported(market, tuple(recognised)))
     if not mapped and not recognised:
         errors.append(MappingError(MappingErrorCode.NO_MATCHING_OUTCOMES, market, _listed("None matched", rest)))
     elif rest:
@@ -89,91 +88,131 @@ def match_market(table: BookmakerTable, market, teams: EventTeams):
     return mapped, errors
 
 
+def unsupported(market, recognised) -> MappingError:
+    """A market that is known, and that the reference book does not have."""
+    return MappingError(MappingErrorCode.UNSUPPORTED_PLATFORM, market, "BetPawa has no such market.", recognised)
+
+
+class _NoPrice(ValueError):
+    """A price that cannot be one; it costs the whole market. Never leaves this module."""
+
+
 def _match_outcomes(plans, market, teams):
-    """([[(hit, source text)] per plan], [unmatched outcomes], problem); a problem is a price that
-    cannot be one, and costs the whole market."""
-    hits = [[] for _ in plans]
-    unmatched = []
+    """([(hits, their source outcomes) per plan], [outcomes that matched nothing]). Raises _NoPrice."""
+    if len(plans) == 1 and plans[0].definition.is_dynamic:
+        return _match_players(plans[0], market)
+    matches = [([], []) for _ in plans]
+    rest = []
+    pairs = list(zip(plans, matches, strict=True))
     for outcome in market.outcomes:
-        for position, plan in enumerate(plans):
-            try:
-                known = plan.memo_get(outcome)
-            except TypeError:
-                return hits, unmatched, f"{type(outcome.price).__name__} as a price of {outcome.text[:60]!r}."
-            if known is not None:
-                hits[position].append((known, outcome.text))
+        for plan, (hits, sources) in pairs:
+            hit = _known(plan, outcome) or _find(plan, outcome, teams)
+            if hit is not None:
+                hits.append(hit)
+                sources.append(outcome)
                 break
         else:
-            odds = remembered_price(outcome.price)
-            if odds is None:
-                return hits, unmatched, f"{str(outcome.price)[:40]!r} as the price of {str(outcome.text)[:60]!r}."
-            is_active = bool(outcome.is_active) and odds not in CLOSED
-            for position, plan in enumerate(plans):
-                found, is_lasting = _identify(plan, outcome.text, teams)
-                if found is not None:
-                    hit = hit_for(*found, odds, is_active)
-                    if is_lasting:
-                        plan.remember(outcome, hit)
-                    hits[position].append((hit, outcome.text))
-                    break
-            else:
-                if is_active or not any(plan.definition.is_dynamic for plan in plans):
-                    unmatched.append(outcome)
-    return hits, unmatched, None
+            rest.append(outcome)
+    return matches, rest
+
+
+def _match_players(plan, market):
+    """As _match_outcomes, for outcomes that are players: each name stands for itself. What SportyBet
+    writes for "nobody scores" is no player; closed, as it always was, it is passed over."""
+    hits, sources, rest = [], [], []
+    read_name = remembered_name if plan.verbatim else remembered_player
+    for outcome in market.outcomes:
+        odds, name = _price(outcome), read_name(outcome.text)
+        if name and (plan.verbatim or name.casefold() not in NO_PLAYER):
+            hits.append(hit_for(0, name, odds, bool(outcome.is_active) and odds not in CLOSED))
+            sources.append(outcome)
+        elif odds not in CLOSED:
+            rest.append(outcome)
+    return [(hits, sources)], rest
+
+
+def _known(plan, outcome):
+    try:
+        return plan.memo_get(outcome)
+    except TypeError:  # a list or an object where a price should be
+        return None
+
+
+def _price(outcome):
+    try:
+        odds = remembered_price(outcome.price)
+    except TypeError:
+        odds = None
+    if odds is None:
+        raise _NoPrice(f"{str(outcome.price)[:40]!r} as the price of {str(outcome.text)[:60]!r}.")
+    return odds
+
+
+def _find(plan, outcome, teams):
+    """The hit for an outcome that the plan does not remember; None when its text means nothing here."""
+    odds = _price(outcome)
+    found, is_lasting = _identify(plan, outcome.text, teams)
+    if found is None:
+        return None
+    hit = hit_for(found[0], found[1], odds, bool(outcome.is_active) and odds not in CLOSED)
+    if is_lasting:
+        plan.remember(outcome, hit)
+    return hit
 
 
 def _identify(plan: Plan, text, teams):
     """((index, name) or None, whether it holds for this text in every event)."""
-    if plan.definition.is_dynamic:
-        return _identify_player(plan, text), False
-    found = plan.texts.get(plan.compare(text, plan.line_texts))
-    if found is not None:
-        return found, True
-    if plan.verbatim:
-        name = clean_text(text)
-        return ((len(plan.definition.outcomes), name) if name else None), False
-    if not plan.has_team_names:
-        return None, False
-    rough = teams.roughly(text)
-    found = plan.templates.get(rough)
-    if found is None:
-        found = plan.texts.get(teams.template.apply(plan.compare(text, plan.line_texts)))
-        if found is not None and plan.texts.get(plan.compare(rough, plan.line_texts)) == found:
-            plan.remember_template(rough, found)
-    return found, False
-
-
-def _identify_player(plan, text):
-    if plan.verbatim:
-        name = clean_text(text)
+    if plan.has_team_names:
+        rough = teams.roughly(text)
+        if rough is not text and (found := plan.templates.get(rough)) is not None:
+            return found, False
+        compared = plan.compare(text, plan.line_texts)
+        templated = teams.template.apply(compared)
+        if templated != compared and (found := plan.texts.get(templated)) is not None:
+            if plan.texts.get(plan.compare(rough, plan.line_texts)) == found:
+                plan.remember_template(rough, found)
+            return found, False
     else:
-        name = remembered_player(text)
-        if name.casefold() in ("no goal", "no goalscorer", "none"):
-            return None
-    return (0, name) if name else None
+        compared = plan.compare(text, plan.line_texts)
+    found = plan.texts.get(compared)
+    if found is None and plan.verbatim:
+        name = remembered_name(text)
+        return ((len(plan.definition.outcomes), name) if name else None), False
+    return found, True
 
 
-def _in_canonical_order(plan, hits, conflicts):
-    """(outcomes, fragments) sorted by the catalogue's positions. An outcome claimed by two texts
-    with different prices is left out, and both texts go to `conflicts`: neither can be believed."""
-    arrived = tuple(hit[0] for hit, _ in hits)
-    by_target = {}
-    refused = set()
-    for hit, text in hits:
+def _in_canonical_order(plan, hits, sources, rest):
+    """(outcomes, fragments) by the catalogue's positions. An outcome that two texts claim with
+    different prices is left out, and both go to `rest`: neither can be believed."""
+    if plan.definition.is_dynamic and len({hit[1].name for hit in hits}) == len(hits):
+        hits.sort()
+        return tuple([hit[1] for hit in hits]), [hit[2] for hit in hits]
+    arrived = tuple([hit[0] for hit in hits])
+    if arrived in plan.orders or (len(set(arrived)) == len(arrived) and _learn_order(plan, arrived)):
+        order = plan.orders[arrived]
+        hits = hits if order is None else order(hits)
+        return tuple([hit[1] for hit in hits]), [hit[2] for hit in hits]
+    first, refused = {}, set()
+    for hit, source in zip(hits, sources, strict=True):
         target = (hit[0], hit[1].name)
-        first, first_text = by_target.setdefault(target, (hit, text))
-        if first is not hit and first != hit:
+        known, known_source = first.setdefault(target, (hit, source))
+        if known != hit:
+            rest += [source] if target in refused else [known_source, source]
             refused.add(target)
-            conflicts += [first_text, text]
-    ordered = [hit for target, (hit, _) in sorted(by_target.items()) if target not in refused]
-    if len(by_target) == len(hits) == len(set(arrived)) and len(plan.orders) < MOST_ORDERS:
-        positions = sorted(range(len(arrived)), key=arrived.__getitem__)
-        in_order = positions == list(range(len(arrived)))
-        plan.orders[arrived] = None if in_order else itemgetter(*positions)
+    ordered = [hit for target, (hit, _) in sorted(first.items()) if target not in refused]
     return tuple(hit[1] for hit in ordered), [hit[2] for hit in ordered]
 
 
-def _build(plan, market, outcomes, fragments, own_groups):
+def _learn_order(plan, arrived):
+    """Remember how to sort outcomes that come in this order; all indices differ. Always true."""
+    if len(plan.orders) >= MOST_ORDERS:
+        plan.orders.clear()
+    positions = sorted(range(len(arrived)), key=arrived.__getitem__)
+    plan.orders[arrived] = None if positions == list(range(len(arrived))) else itemgetter(*positions)
+    return True
+
+
+def _build(plan, market, outcomes, fragments):
     return MappedMarket(
         canonical_id=plan.canonical_id,
         betpawa_market_id=plan.market_id,
@@ -183,7 +222,7 @@ def _build(plan, market, outcomes, fragments, own_groups):
         handicap_home=plan.handicap_home,
         handicap_away=plan.handicap_away,
         outcomes=outcomes,
-        market_groups=(market.groups or plan.groups) if own_groups else plan.groups,
+        market_groups=(market.groups or plan.groups) if plan.verbatim else plan.groups,
         fingerprint=signed_fingerprint(fragments),
     )
 
@@ -196,7 +235,7 @@ def _as_itself(market):
         return []
     chosen = {}
     for outcome in market.outcomes:
-        odds, name = remembered_price(outcome.price), clean_text(outcome.text)
+        odds, name = remembered_price(outcome.price), remembered_name(outcome.text)
         if odds is None or not name:
             return []
         chosen.setdefault(name, hit_for(0, name, odds, bool(outcome.is_active) and odds not in CLOSED))

@@ -49,7 +49,7 @@ BAD_KEY = Refusal(MappingErrorCode.INVALID_KEY_FORMAT, "The key is not in this b
 class BookmakerTable:
     """One bookmaker's part of a snapshot.
 
-    direct: {key: {specifier: Plan}}, only where one plan with a BetPawa market answers alone, and
+    direct: {key: {specifier: Plan}}, only where one plan answers alone, and
     refused: {key: (code, detail)} for keys that nothing claims; both hold what was met so far, and
     the mapper's fast path reads nothing else. select() answers everything.
     """
@@ -94,7 +94,7 @@ class BookmakerTable:
                 self.direct.clear()
                 self.budget = MemoBudget()
             self._selections[key, specifier] = found
-            if len(found.plans) == 1 and found.plans[0].market_id:
+            if len(found.plans) == 1:
                 self.direct.setdefault(key, {})[specifier] = found.plans[0]
         return found
 

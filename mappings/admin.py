@@ -1,0 +1,1 @@
+"""The review desk: the queue of unmapped markets, our mappings, their audit."""
