@@ -39,8 +39,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- Apps ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "oddsproject.desk.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "oddsproject.realtime",
     "oddsproject.api",
+    "oddsproject.desk",
     "mappings",
     "odds",
     "scraping",
@@ -248,6 +250,19 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+}
+
+# --- Desk (admin theme) -------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Odds desk",
+    "SITE_HEADER": "Odds desk",
+    "SITE_SYMBOL": "query_stats",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["oddsproject.desk.navigation.style_url"],
+    "SCRIPTS": ["oddsproject.desk.navigation.live_script_url"],
+    "DASHBOARD_CALLBACK": "oddsproject.desk.dashboard.fill",
+    "SIDEBAR": {"navigation": "oddsproject.desk.navigation.sidebar"},
 }
 
 # --- Logs ---------------------------------------------------------------------------------------

@@ -1,0 +1,150 @@
+"""One event's odds side by side, as plain records for the event page.
+
+The states are told apart here: offered, suspended, withdrawn, missing once, never offered.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from odds.models import Bookmaker, Event, EventLink, MarketOddsCurrent
+
+
+@dataclass(frozen=True)
+class Price:
+    """One outcome at one bookmaker. state: offered, suspended, withdrawn or never.
+    against: "higher", "lower" or "" compared with the reference bookmaker. gap: signed difference."""
+
+    state: str
+    odds: str = ""
+    against: str = ""
+    gap: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class BookOffer:
+    """One market at one bookmaker; row None when it was never offered there."""
+
+    slug: str
+    row: MarketOddsCurrent | None
+    margin: Decimal | None = None
+
+    @property
+    def is_withdrawn(self):
+        return self.row is not None and self.row.unavailable_at is not None
+
+    @property
+    def is_missing_once(self):
+        return self.row is not None and self.row.unavailable_at is None and self.row.missed_count > 0
+
+
+@dataclass(frozen=True)
+class MarketLine:
+    """One market and line: outcomes [(name, [Price per bookmaker])], offers one per bookmaker."""
+
+    market_id: str
+    name: str
+    line: Decimal | None
+    groups: tuple
+    offers: tuple
+    outcomes: tuple
+
+    @property
+    def key(self):
+        return f"{self.market_id}|{'' if self.line is None else self.line}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An event with its bookmakers (reference first), their links and its market lines."""
+
+    event: Event
+    columns: tuple
+    lines: tuple
+    groups: tuple = field(default=())
+
+
+def compare(event):
+    """The Comparison of an event. Three queries, whatever the number of markets."""
+    books = sorted(Bookmaker.objects.all(), key=lambda book: (not book.is_reference, book.position, book.slug))
+    links = {link.bookmaker_slug: link for link in EventLink.objects.filter(event=event)}
+    by_market = {}
+    for row in MarketOddsCurrent.objects.filter(event=event).with_confirmed_at():
+        by_market.setdefault((row.betpawa_market_id, row.line), {})[row.bookmaker_slug] = row
+    slugs = [book.slug for book in books]
+    reference = next((book.slug for book in books if book.is_reference), None)
+    lines = [_market_line(market, line, rows, slugs, reference) for (market, line), rows in by_market.items()]
+    lines.sort(key=_order)
+    return Comparison(
+        event=event,
+        columns=tuple((book, links.get(book.slug)) for book in books),
+        lines=tuple(lines),
+        groups=tuple(sorted({group for line in lines for group in line.groups})),
+    )
+
+
+def _order(line):
+    # What all can be compared on comes first; within a market its lines ascend.
+    return (
+        "popular" not in line.groups,
+        line.name.casefold(),
+        line.market_id,
+        line.line is not None,
+        line.line if line.line is not None else Decimal(0),
+    )
+
+
+def _market_line(market_id, line, rows, slugs, reference):
+    named = rows.get(reference) or next(iter(rows.values()))
+    names = []
+    for slug in slugs:
+        for outcome in rows[slug].outcomes if slug in rows else ():
+            if outcome["name"] not in names:
+                names.append(outcome["name"])
+    by_slug = {slug: {o["name"]: o for o in row.outcomes} for slug, row in rows.items()}
+    outcomes = []
+    for name in names:
+        base = _offered_odds(rows.get(reference), by_slug.get(reference, {}).get(name))
+        prices = [
+            _price(rows.get(slug), by_slug.get(slug, {}).get(name), None if slug == reference else base)
+            for slug in slugs
+        ]
+        outcomes.append((name, tuple(prices)))
+    return MarketLine(
+        market_id=market_id,
+        name=named.betpawa_market_name,
+        line=line,
+        groups=tuple(named.market_groups or ()),
+        offers=tuple(BookOffer(slug, rows.get(slug), _margin(rows.get(slug))) for slug in slugs),
+        outcomes=tuple(outcomes),
+    )
+
+
+def _decimal(text):
+    try:
+        return Decimal(str(text))
+    except InvalidOperation:
+        return None
+
+
+def _offered_odds(row, outcome):
+    """The price when it can be backed now, else None: only such prices are compared."""
+    if row is None or row.unavailable_at is not None or outcome is None or not outcome.get("is_active", True):
+        return None
+    return _decimal(outcome["odds"])
+
+
+def _price(row, outcome, base):
+    if row is None or outcome is None:
+        return Price("never")
+    if row.unavailable_at is not None:
+        return Price("withdrawn", outcome["odds"])
+    if not outcome.get("is_active", True):
+        return Price("suspended", outcome["odds"])
+    odds = _decimal(outcome["odds"])
+    if base is None or odds is None or odds == base:
+        return Price("offered", outcome["odds"])
+    return Price("offered", outcome["odds"], "higher" if odds > base else "lower", odds - base)
+
+
+def _margin(row):
+    return None

@@ -1,0 +1,98 @@
+"""Questions that the lists of events and odds are asked."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from unfold.contrib.filters.admin import DropdownFilter, RadioFilter
+from unfold.contrib.filters.forms import HorizontalRadioForm
+
+from odds.models import Bookmaker, EventLink, Tournament
+
+TODAY_HOURS = 24
+
+
+class KickoffFilter(RadioFilter):
+    """Upcoming unless asked otherwise: what has kicked off is no longer priced."""
+
+    title = "kick-off"
+    parameter_name = "kickoff"
+    form_class = HorizontalRadioForm
+    all_option = None
+
+    def lookups(self, request, model_admin):
+        return [
+            ("upcoming", "Upcoming"),
+            ("soon", "Next 3 hours"),
+            ("today", "Today"),
+            ("started", "Started"),
+            ("all", "All"),
+        ]
+
+    def value(self):
+        asked = super().value()
+        return asked if asked in {key for key, _ in self.lookup_choices} else "upcoming"
+
+    def queryset(self, request, queryset):
+        now = timezone.now()
+        midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        windows = {
+            "upcoming": {"kickoff_at__gt": now},
+            "soon": {"kickoff_at__gt": now, "kickoff_at__lte": now + timedelta(hours=3)},
+            "today": {"kickoff_at__gte": midnight, "kickoff_at__lt": midnight + timedelta(hours=TODAY_HOURS)},
+            "started": {"kickoff_at__lte": now},
+            "all": {},
+        }
+        return queryset.filter(**windows[self.value()])
+
+
+class OfferedByFilter(DropdownFilter):
+    title = "bookmaker"
+    parameter_name = "bookmaker"
+
+    def lookups(self, request, model_admin):
+        return list(Bookmaker.objects.values_list("slug", "name"))
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        offered = EventLink.objects.filter(bookmaker_slug=self.value(), withdrawn_at=None)
+        return queryset.filter(pk__in=offered.values("event"))
+
+
+class CountryFilter(DropdownFilter):
+    title = "country"
+    parameter_name = "country"
+
+    def lookups(self, request, model_admin):
+        names = Tournament.objects.exclude(country="").order_by("country").values_list("country", flat=True).distinct()
+        return [(name, name) for name in names]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(tournament__country=self.value()) if self.value() else queryset
+
+
+class SlugFilter(DropdownFilter):
+    """The bookmaker column of an odds table."""
+
+    title = "bookmaker"
+    parameter_name = "bookmaker"
+
+    def lookups(self, request, model_admin):
+        return list(Bookmaker.objects.values_list("slug", "name"))
+
+    def queryset(self, request, queryset):
+        return queryset.filter(bookmaker_slug=self.value()) if self.value() else queryset
+
+
+class OfferedFilter(RadioFilter):
+    title = "on offer"
+    parameter_name = "offered"
+    form_class = HorizontalRadioForm
+
+    def lookups(self, request, model_admin):
+        return [("yes", "On offer"), ("no", "Withdrawn")]
+
+    def queryset(self, request, queryset):
+        if self.value() in ("yes", "no"):
+            return queryset.filter(unavailable_at__isnull=self.value() == "yes")
+        return queryset

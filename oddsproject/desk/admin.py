@@ -1,0 +1,5 @@
+"""Pages of Django's and the queue library's own models, under our rights and theme."""
+
+from oddsproject.desk import admin_people, admin_queue
+
+__all__ = ["admin_people", "admin_queue"]

@@ -1,0 +1,113 @@
+"""How the desk writes times, ages, durations, counts and states. HTML is made by format_html only."""
+
+from datetime import UTC, timedelta
+
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+DASH = "–"
+TONES = ("good", "bad", "warn", "info", "calm")
+
+
+def lagos_text(at):
+    """An aware time as people read it: "Fri 21 Nov 2026, 20:00 WAT". A dash for None."""
+    if at is None:
+        return DASH
+    local = timezone.localtime(at)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def lagos(at):
+    """The same as a <time> element with the UTC instant in its title."""
+    if at is None:
+        return DASH
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), _utc_text(at), lagos_text(at))
+
+
+def age_text(at, now=None):
+    """How long ago (or in how long), in one unit: "12 s ago", "in 3 h". A dash for None."""
+    if at is None:
+        return DASH
+    seconds = ((now or timezone.now()) - at).total_seconds()
+    words = span_text(abs(seconds))
+    return f"{words} ago" if seconds >= 0 else f"in {words}"
+
+
+def age(at, now=None):
+    """The same as a <time> element that live.js keeps counting; the title says when that was."""
+    if at is None:
+        return DASH
+    return format_html(
+        '<time class="desk-age" datetime="{}" data-age title="{}">{}</time>',
+        at.isoformat(),
+        lagos_text(at),
+        age_text(at, now),
+    )
+
+
+def span_text(seconds):
+    """A length of time in its largest fitting unit."""
+    if seconds is None:
+        return DASH
+    if isinstance(seconds, timedelta):
+        seconds = seconds.total_seconds()
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min"
+    if seconds < 48 * 3600:
+        return f"{int(seconds // 3600)} h"
+    return f"{int(seconds // 86400)} d"
+
+
+def duration_text(seconds):
+    """How long something took: "0.8 s", "42 s", "3 min 05 s". A dash for None."""
+    if seconds is None:
+        return DASH
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def count_text(number):
+    """A whole number with thin groups: 12 345 is hard to misread."""
+    return DASH if number is None else f"{number:,}"
+
+
+def share_text(part, whole):
+    """part of whole in percent, a dash when there is no whole."""
+    return DASH if not whole else f"{100 * part / whole:.1f} %"
+
+
+def badge(text, icon, tone="calm", title=""):
+    """A state: icon and words, the colour only repeats them. icon: a Material Symbols name."""
+    if tone not in TONES:
+        raise ValueError(f"Unknown tone {tone!r}")
+    return format_html('<span class="desk-badge desk-{}" title="{}">{}{}</span>', tone, title, symbol(icon), text)
+
+
+def symbol(icon):
+    return format_html('<span class="material-symbols-outlined desk-icon" aria-hidden="true">{}</span>', icon)
+
+
+def foreign(text):
+    """Text of a bookmaker: escaped, on one line, its writing direction kept to itself."""
+    return format_html("<bdi>{}</bdi>", DASH if text in (None, "") else text)
+
+
+def chips(pairs):
+    """Outcomes with their prices: [(text, price or "")]."""
+    if not pairs:
+        return DASH
+    return format_html(
+        '<span class="desk-chips">{}</span>',
+        format_html_join("", '<span class="desk-chip"><bdi>{}</bdi> <b>{}</b></span>', pairs),
+    )
+
+
+def _utc_text(at):
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,21 @@
+"""The desk's formats for templates."""
+
+from django import template
+
+from oddsproject.desk import formats
+
+register = template.Library()
+
+for _name in ("lagos", "lagos_text", "age", "age_text", "span_text", "duration_text", "count_text", "foreign", "chips"):
+    register.filter(_name, getattr(formats, _name))
+register.simple_tag(formats.badge, name="badge")
+register.simple_tag(formats.symbol, name="symbol")
+register.simple_tag(formats.share_text, name="share")
+
+
+@register.simple_tag(takes_context=True)
+def may(context, role):
+    """Whether the signed-in person is at least a `role`."""
+    from oddsproject.api.roles import has_role
+
+    return has_role(context["request"].user, role)
