@@ -42,8 +42,9 @@ class BookmakerClient:
     """One bookmaker's address with all the manners; shared by all threads of a process.
 
     headers: sent with every request. limiter: None for the process's own. backoff_factor scales
-    the waits between attempts and before a second look (0 in tests). An address that is not on
-    the deployment's allow-list makes every request raise AddressRefused; nothing is sent.
+    the waits between attempts and before a second look; None for BOOKMAKER_BACKOFF_FACTOR (1).
+    An address that is not on the deployment's allow-list makes every request raise
+    AddressRefused; nothing is sent.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class BookmakerClient:
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
         max_bytes: int = MAX_BYTES,
-        backoff_factor: float = 1.0,
+        backoff_factor: float | None = None,
         failures_to_open: int = FAILURES_TO_OPEN,
     ):
         self.slug = slug
@@ -71,7 +72,7 @@ class BookmakerClient:
         self._timeout = (min(connect_seconds, total_seconds), total_seconds)
         self._total_seconds = total_seconds
         self._max_bytes = max_bytes
-        self._backoff_factor = backoff_factor
+        self._own_backoff_factor = backoff_factor
         self._circuit = Circuit(slug, self.limiter, failures_to_open=failures_to_open)
         shared = {"accept": "application/json", **(headers or {}), "accept-encoding": "gzip"}
         self._get_headers = CaseInsensitiveDict(shared)
@@ -92,6 +93,11 @@ class BookmakerClient:
     def list_width(self) -> int:
         """How many lists may be read at once."""
         return self.limiter.limit(self.slug, "lists")
+
+    @property
+    def _backoff_factor(self):
+        own = self._own_backoff_factor
+        return getattr(settings, "BOOKMAKER_BACKOFF_FACTOR", 1.0) if own is None else own
 
     def second_look_delay(self) -> float:
         """Seconds before asking again about an event that is said not to exist."""

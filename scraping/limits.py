@@ -13,6 +13,7 @@ from collections import deque
 
 import psycopg
 import structlog
+from django.conf import settings
 from django.db import Error as DjangoDatabaseError
 
 from scraping.exceptions import Unavailable
@@ -52,12 +53,13 @@ class Slot:
 
 class Limiter:
     """limits: {slug: {"details": n, "lists": n, "delay_ms": n}} for a process on its own; None means
-    the database's settings, shared with all other processes."""
+    the database's settings, shared with all other processes. max_pause_wait, probe_seconds: None for
+    BOOKMAKER_MAX_PAUSE_WAIT (10) and BOOKMAKER_PROBE_SECONDS (30)."""
 
-    def __init__(self, limits=None, *, open_store=None, max_pause_wait=10.0, probe_seconds=30.0):
+    def __init__(self, limits=None, *, open_store=None, max_pause_wait=None, probe_seconds=None):
         self._open_store = open_store or (PostgresStore if limits is None else lambda: LocalStore(limits))
-        self.max_pause_wait = max_pause_wait
-        self.probe_seconds = probe_seconds
+        self._max_pause_wait = max_pause_wait
+        self._probe_seconds = probe_seconds
         self._mutex = threading.Lock()
         self._pools: dict[tuple[str, str], Pool] = {}
         self._limits: dict[str, dict] = {}
@@ -69,6 +71,18 @@ class Limiter:
         self._refreshed_at = self._used_at = -1e9
         self._thread = None
         self._closed = False
+
+    @property
+    def max_pause_wait(self) -> float:
+        """A thread waits for the end of a pause at most so long; a longer one is an error at once."""
+        own = self._max_pause_wait
+        return getattr(settings, "BOOKMAKER_MAX_PAUSE_WAIT", 10.0) if own is None else own
+
+    @property
+    def probe_seconds(self) -> float:
+        """One request per so many seconds goes to a bookmaker that has stopped answering."""
+        own = self._probe_seconds
+        return getattr(settings, "BOOKMAKER_PROBE_SECONDS", 30.0) if own is None else own
 
     # --- for callers
     def slot(self, slug: str, kind: str = "details", *, timeout: float = SLOT_TIMEOUT_SECONDS) -> Slot:
