@@ -1,0 +1,42 @@
+"""Telling people about new unmapped markets: once each, in one message."""
+
+import structlog
+from django.db import connection, transaction
+
+from mappings.models import UnmappedMarketLog
+
+log = structlog.get_logger(__name__)
+
+MOST_NAMED = 500
+
+# The claim and the notice are one transaction: of two callers one gets a row, and a crash between
+# the two leaves it unclaimed. Leans on idx_unmapped_to_alert.
+CLAIM = """
+UPDATE unmapped_market_log SET alerted_at = now()
+ WHERE id IN (SELECT id FROM unmapped_market_log
+               WHERE alerted_at IS NULL AND status = 'NEW'
+               ORDER BY source, external_market_id FOR UPDATE)
+   AND alerted_at IS NULL AND status = 'NEW'
+RETURNING id
+"""
+
+
+def announce_new_unmapped(scrape_run_id: int | None = None) -> int:
+    """Publish one alert for every NEW row that was not announced yet; returns how many there were.
+
+    The alert names the first 500; its count is of all.
+    """
+    from mappings.unmapped_logger import unmapped_logger
+    from oddsproject.realtime import build_unmapped_alert, publish
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM)
+            ids = [row[0] for row in cursor.fetchall()]
+        if ids:
+            named = UnmappedMarketLog.objects.filter(pk__in=ids).order_by("source", "external_market_id")[:MOST_NAMED]
+            envelope = build_unmapped_alert(list(named))
+            publish("unmapped_alerts", envelope["type"], {**envelope["data"], "count": len(ids)})
+            log.info("unmapped.announced", run=scrape_run_id, count=len(ids))
+        transaction.on_commit(unmapped_logger.clear_new_markets)
+    return len(ids)

@@ -1,0 +1,177 @@
+"""Making, changing and switching off mappings. The database writes the audit rows."""
+
+from dataclasses import dataclass
+
+import structlog
+from django.core.exceptions import ValidationError
+
+from mappings.actors import acting_as, name_of
+from mappings.catalogue.loader import built_in
+from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS, MarketDefinition
+from mappings.models import UserMarketMapping
+from mappings.services.versions import check_version
+from mappings.specifiers import format_specifier
+
+log = structlog.get_logger(__name__)
+
+EDITABLE = (
+    "name",
+    "kind",
+    "subkind",
+    "period",
+    "subject",
+    "side",
+    "line_semantics",
+    "betpawa_id",
+    "sportybet_id",
+    "bet9ja_key",
+    "extra_source_keys",
+    "specifier_filters",
+    "outcome_mapping",
+    "priority",
+    "is_active",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingChange:
+    """mapping: the row as it is now. outcome: created, updated, activated, deactivated, unchanged."""
+
+    mapping: UserMarketMapping
+    outcome: str
+    changed_fields: tuple[str, ...] = ()
+
+
+def create_mapping(*, canonical_id: str, values: dict, user, reason: str = "") -> MappingChange:
+    """A new row; values: {field: value} of EDITABLE. Where the catalogue has the canonical_id, what
+    is not given comes from there. The same again is unchanged; another content under an id that
+    has a row raises ValidationError."""
+    with acting_as(user, reason):
+        existing = _locked(canonical_id)
+        if existing is not None:
+            if all(getattr(existing, field) == value for field, value in _known(values).items()):
+                return MappingChange(existing, "unchanged")
+            raise ValidationError({"canonical_id": f"{canonical_id} has a mapping already."})
+        row = new_row(canonical_id)
+        _assign(row, values)
+        row.created_by = name_of(user)[:100]
+        _save_new(row)
+    log.info("mapping.created", canonical_id=canonical_id, user=name_of(user))
+    return MappingChange(row, "created", tuple(sorted(values)))
+
+
+def update_mapping(
+    *, canonical_id: str, changes: dict, user, reason: str = "", version: int | None = None
+) -> MappingChange:
+    """Change some fields. A built-in entry gets a row that overrides it. Raises StaleVersion,
+    ValidationError, UserMarketMapping.DoesNotExist."""
+    with acting_as(user, reason):
+        row = _locked(canonical_id)
+        if row is None:
+            if catalogue_entry(canonical_id) is None:
+                raise UserMarketMapping.DoesNotExist(f"There is no mapping {canonical_id}.")
+            return create_mapping(canonical_id=canonical_id, values=changes, user=user, reason=reason)
+        check_version(row, version, changed_at=row.updated_at)
+        changed = _assign(row, changes)
+        if not changed:
+            return MappingChange(row, "unchanged")
+        was_switched = "is_active" in changed
+        row.full_clean()
+        row.save(update_fields=changed)
+        row.refresh_from_db()
+    log.info("mapping.updated", canonical_id=canonical_id, fields=changed, user=name_of(user))
+    outcome = ("activated" if row.is_active else "deactivated") if was_switched else "updated"
+    return MappingChange(row, outcome, tuple(changed))
+
+
+def deactivate_mapping(*, canonical_id: str, user, reason: str = "", version: int | None = None) -> MappingChange:
+    """Switch a row off; a built-in entry under it is in force again. A built-in entry itself cannot
+    be switched off: ValidationError."""
+    if not UserMarketMapping.objects.filter(canonical_id=canonical_id).exists() and catalogue_entry(canonical_id):
+        raise ValidationError({"canonical_id": f"{canonical_id} is built in; override it instead."})
+    return _switch(canonical_id, False, user, reason, version)
+
+
+def activate_mapping(*, canonical_id: str, user, reason: str = "", version: int | None = None) -> MappingChange:
+    """Switch a row on again."""
+    return _switch(canonical_id, True, user, reason, version)
+
+
+def _switch(canonical_id, is_active, user, reason, version):
+    with acting_as(user, reason):
+        row = _locked(canonical_id)
+        if row is None:
+            raise UserMarketMapping.DoesNotExist(f"There is no mapping {canonical_id}.")
+        if row.is_active == is_active:
+            return MappingChange(row, "unchanged")
+        check_version(row, version, changed_at=row.updated_at)
+        row.is_active = is_active
+        if is_active:
+            row.full_clean()
+        row.save(update_fields=["is_active"])
+        row.refresh_from_db()
+    outcome = "activated" if is_active else "deactivated"
+    log.info(f"mapping.{outcome}", canonical_id=canonical_id, user=name_of(user))
+    return MappingChange(row, outcome, ("is_active",))
+
+
+def catalogue_entry(canonical_id: str) -> MarketDefinition | None:
+    return next((entry for entry in built_in() if entry.canonical_id == canonical_id), None)
+
+
+def new_row(canonical_id: str) -> UserMarketMapping:
+    """An unsaved row: a copy of the built-in entry where there is one, else blank."""
+    entry = catalogue_entry(canonical_id)
+    if entry is None:
+        return UserMarketMapping(canonical_id=canonical_id)
+    return UserMarketMapping(
+        canonical_id=canonical_id,
+        name=entry.name,
+        kind=entry.kind,
+        subkind=entry.subkind,
+        period=entry.period,
+        subject=entry.subject,
+        side=entry.side,
+        line_semantics=entry.line_semantics,
+        extra_source_keys=[
+            {"bookmaker": slug, "key": key}
+            for slug, keys in entry.keys.items()
+            for key in (keys[1:] if slug in SOURCE_COLUMNS else keys)
+        ],
+        specifier_filters={slug: format_specifier(pairs) for slug, pairs in entry.filters.items()},
+        outcome_mapping=[_outcome_row(outcome) for outcome in entry.outcomes],
+        **{column: entry.keys[slug][0] for slug, column in SOURCE_COLUMNS.items() if slug in entry.keys},
+    )
+
+
+def _outcome_row(outcome):
+    row = {"canonical_id": outcome.canonical_id, "position": outcome.position}
+    row |= {column: outcome.texts.get(slug) for slug, column in OUTCOME_COLUMNS.items()}
+    others = {slug: text for slug, text in outcome.texts.items() if slug not in OUTCOME_COLUMNS}
+    return row | ({"sources": others} if others else {})
+
+
+def _locked(canonical_id):
+    return UserMarketMapping.objects.select_for_update().filter(canonical_id=canonical_id).first()
+
+
+def _known(values):
+    unknown = sorted(set(values) - set(EDITABLE))
+    if unknown:
+        raise ValidationError({field: "This field cannot be set." for field in unknown})
+    return values
+
+
+def _assign(row, values):
+    changed = []
+    for field, value in _known(values).items():
+        if getattr(row, field) != value:
+            setattr(row, field, value)
+            changed.append(field)
+    return changed
+
+
+def _save_new(row):
+    row.full_clean()
+    row.save(force_insert=True)
+    row.refresh_from_db()

@@ -1,0 +1,100 @@
+"""The one statement by which sightings enter the queue."""
+
+import json
+
+from django.db import connection
+from django.utils import timezone
+
+# Rows in key order, so that two workers cannot deadlock. A sighting of an older cycle than the row
+# has already counted changes no count. A process that had not read the mapping yet which made the
+# row MAPPED cannot re-open it; nor can "BetPawa has no such market", which is what was decided.
+UPSERT = """
+INSERT INTO unmapped_market_log AS q
+       (source, external_market_id, market_name, sample_outcomes, rules_text, error_code,
+        first_seen_at, last_seen_at, event_count, first_cycle_id, last_cycle_id, next_kickoff_at)
+SELECT s.source, s.external_market_id, s.market_name, s.sample_outcomes, s.rules_text, s.error_code,
+       s.seen_at, s.seen_at, s.events, s.cycle_id, s.cycle_id, s.kickoff_at
+  FROM jsonb_to_recordset(%(sightings)s::jsonb)
+       AS s(source text, external_market_id text, market_name text, sample_outcomes jsonb,
+            rules_text text, error_code text, seen_at timestamptz, events int, cycle_id bigint,
+            kickoff_at timestamptz)
+ ORDER BY s.source, s.external_market_id
+ON CONFLICT (source, external_market_id) DO UPDATE
+   SET market_name = coalesce(excluded.market_name, q.market_name),
+       sample_outcomes = CASE WHEN q.sample_outcomes IS NULL OR excluded.market_name IS NOT NULL
+                              THEN coalesce(excluded.sample_outcomes, q.sample_outcomes)
+                              ELSE q.sample_outcomes END,
+       rules_text = coalesce(nullif(excluded.rules_text, ''), q.rules_text),
+       error_code = coalesce(nullif(excluded.error_code, ''), q.error_code),
+       last_seen_at = greatest(q.last_seen_at, excluded.last_seen_at),
+       occurrence_count = q.occurrence_count
+           + CASE WHEN excluded.last_cycle_id <= q.last_cycle_id THEN 0 ELSE 1 END,
+       event_count = CASE WHEN excluded.last_cycle_id < q.last_cycle_id THEN q.event_count
+                          WHEN excluded.last_cycle_id = q.last_cycle_id THEN q.event_count + excluded.event_count
+                          ELSE excluded.event_count END,
+       next_kickoff_at = CASE WHEN excluded.last_cycle_id > q.last_cycle_id THEN excluded.next_kickoff_at
+                              ELSE least(q.next_kickoff_at, excluded.next_kickoff_at) END,
+       first_cycle_id = coalesce(q.first_cycle_id, excluded.first_cycle_id),
+       last_cycle_id = greatest(q.last_cycle_id, excluded.last_cycle_id)
+RETURNING q.source, q.external_market_id, (q.xmax = 0)
+"""
+
+REOPEN = """
+UPDATE unmapped_market_log AS q
+   SET status = 'NEW',
+       version = q.version + 1,
+       alerted_at = NULL,
+       reopened_reason = left('It was mapped'
+           || coalesce(' to ' || m.canonical_id, '') || coalesce(' by ' || q.decided_by, '')
+           || coalesce(' on ' || to_char(q.decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), '')
+           || ', and does not map any more' || coalesce(': ' || nullif(s.error_code, ''), '') || '.', 1000),
+       earlier_decision = jsonb_build_object('status', q.status, 'decidedBy', q.decided_by,
+           'decidedAt', q.decided_at, 'mappedTo', m.canonical_id, 'notes', q.notes),
+       decided_by = NULL, decided_at = NULL, decided_mapping_version = NULL
+  FROM (SELECT q.id, m.canonical_id
+          FROM unmapped_market_log AS q LEFT JOIN user_market_mappings AS m ON m.id = q.mapped_to_id
+         WHERE q.status = 'MAPPED') AS m,
+       jsonb_to_recordset(%(sightings)s::jsonb)
+       AS s(source text, external_market_id text, error_code text, mapping_version bigint)
+ WHERE m.id = q.id AND q.status = 'MAPPED'
+   AND q.source = s.source AND q.external_market_id = s.external_market_id
+   AND (s.error_code <> 'UNSUPPORTED_PLATFORM' OR q.mapped_to_id IS NULL)
+   AND (q.decided_mapping_version IS NULL OR s.mapping_version IS NULL
+        OR s.mapping_version >= q.decided_mapping_version)
+RETURNING q.source, q.external_market_id
+"""
+
+
+def upsert_sightings(sightings: dict, counted: dict) -> tuple[list, list]:
+    """Store {key: Sighting}; returns the keys newly inserted and those re-opened.
+
+    counted: {key: events of this cycle that this process has stored before}. Call in a transaction.
+    """
+    rows = [_row(key, sightings[key], counted.get(key, ())) for key in sorted(sightings)]
+    parameters = {"sightings": json.dumps(rows)}
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, parameters)
+        stored = cursor.fetchall()
+        cursor.execute(REOPEN, parameters)
+        reopened = [(source, key) for source, key in cursor.fetchall()]
+    return [(source, key) for source, key, is_new in stored if is_new], reopened
+
+
+def _row(key, sighting, counted):
+    entry = sighting.entry
+    return {
+        "source": key[0],
+        "external_market_id": key[1],
+        "market_name": entry.market_name,
+        "sample_outcomes": entry.sample_outcomes,
+        "rules_text": entry.rules_text,
+        "error_code": entry.error_code,
+        "seen_at": (entry.seen_at or timezone.now()).isoformat(),
+        "events": len(sighting.event_keys - set(counted)),
+        "cycle_id": sighting.cycle_id,
+        "mapping_version": sighting.mapping_version,
+        "kickoff_at": entry.kickoff_at.isoformat() if entry.kickoff_at else None,
+    }
+
+
+__all__ = ["upsert_sightings"]
