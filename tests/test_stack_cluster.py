@@ -13,6 +13,7 @@ from django.db import connection
 
 from oddsproject.stack import processes
 from oddsproject.stack.cluster import Evidence
+from tests.process_tree import alive, below
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -52,31 +53,6 @@ def test_a_line_that_arrives_in_two_parts_counts_once():
     assert evidence.busy == {123: 2.0}
 
 
-def family(pid):
-    """Every process below pid, as {pid: parent}; pid itself not included."""
-    table = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if fields[0] != "Z":
-                table[int(entry.name)] = int(fields[1])
-    found, grown = {}, True
-    while grown:
-        grown = {p: parent for p, parent in table.items() if (parent == pid or parent in found) and p not in found}
-        found |= grown
-    return found
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.fixture
 def cluster(transactional_db, tmp_path):
     """run_cluster with short intervals, up and with its first canary through. Yields (process, beat file)."""
@@ -106,7 +82,7 @@ def beats_after(beat, moment):
 @pytest.mark.parametrize("victim", ["main", "workers"])
 def test_a_cluster_is_replaced_after_a_kill_and_leaves_no_orphan(cluster, victim):
     process, beat = cluster
-    before = family(process.pid)
+    before = below(process.pid)
     (main,) = [pid for pid, parent in before.items() if parent == process.pid]
     (sentinel,) = [pid for pid, parent in before.items() if parent == main]
     # The sentinel forks the two workers first. One of them, idle, holds the lock of the task queue.
@@ -122,19 +98,19 @@ def test_a_cluster_is_replaced_after_a_kill_and_leaves_no_orphan(cluster, victim
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_sigterm_stops_the_cluster_and_everything_below_it(cluster):
     process, beat = cluster
-    below = family(process.pid)
+    everybody = below(process.pid)
     process.terminate()
     assert process.wait(20) == 0
-    assert not any(alive(pid) for pid in below)
+    assert not any(alive(pid) for pid in everybody)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_kill_nine_of_the_watchdog_takes_the_whole_cluster_along(cluster):
     process, beat = cluster
-    below = family(process.pid)
+    everybody = below(process.pid)
     process.kill()
-    assert processes.wait_until(lambda: not any(alive(pid) for pid in below), seconds=5)
+    assert processes.wait_until(lambda: not any(alive(pid) for pid in everybody), seconds=5)
 
 
 @pytest.mark.slow

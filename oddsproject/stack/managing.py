@@ -3,6 +3,7 @@
 What is already set in the environment stays as it is.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -16,15 +17,32 @@ def state_path():
     return Path(os.environ.get("STATE_DIR") or ROOT / ".state")
 
 
+def environment_of_the_running():
+    """What bin/run wrote, while it runs; {} when none does (a killed one leaves its file behind)."""
+    directory = state_path()
+    try:
+        lock = os.open(directory / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return {}
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return {}
+    except BlockingIOError:
+        return json.loads((directory / FILE).read_text())
+    finally:
+        os.close(lock)
+
+
 def main(arguments):
     try:
-        environment = json.loads((state_path() / FILE).read_text())
+        environment = environment_of_the_running()
     except FileNotFoundError:
-        environment = {}
-        print(f"no bin/run is running on {state_path()}; using the environment as it is", file=sys.stderr)
+        environment = {}  # it is only just starting
     except PermissionError as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
+    if not environment:
+        print(f"no bin/run is up on {state_path()}; using the environment as it is", file=sys.stderr)
     os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], environment | os.environ)
 
 

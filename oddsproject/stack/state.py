@@ -5,10 +5,9 @@ import hashlib
 import json
 import os
 import secrets
-import time
 from pathlib import Path
 
-from oddsproject.stack import binaries
+from oddsproject.stack import binaries, processes
 
 SECRETS = ("postgres_password", "redis_password", "secret_key", "demo_password")
 WAIT_FOR_OLD_SERVERS = 60
@@ -16,6 +15,15 @@ WAIT_FOR_OLD_SERVERS = 60
 
 class StateInUse(Exception):
     """Another bin/run works on this state directory; the message says which."""
+
+
+def _take(handle):
+    """Take an exclusive lock if nobody has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class StateDirectory:
@@ -43,35 +51,25 @@ class StateDirectory:
 
     def _lock_own(self):
         handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # A moment's patience: bin/manage takes the lock for an instant, to see whether we run.
+        if not processes.wait_until(lambda: _take(handle), seconds=0.5):
             owner = os.read(handle, 200).decode(errors="replace").strip()
             os.close(handle)
             raise StateInUse(
                 f"{self.path} is in use by another bin/run (process {owner or 'unknown'}). "
                 "Stop that one first, or give this one a directory of its own with STATE_DIR."
-            ) from None
+            )
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         return handle
 
     def _lock_servers(self, say):
         handle = os.open(self.path / "servers.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        deadline, told = time.monotonic() + WAIT_FOR_OLD_SERVERS, False
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return handle
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise StateInUse(
-                        f"Servers of an earlier bin/run still work on {self.path} and do not end."
-                    ) from None
-                if not told:
-                    say("waiting for the servers of an earlier bin/run to finish")
-                    told = True
-                time.sleep(0.1)
+        if not _take(handle):
+            say("waiting for the servers of an earlier bin/run to finish")
+            if not processes.wait_until(lambda: _take(handle), seconds=WAIT_FOR_OLD_SERVERS, every=0.1):
+                raise StateInUse(f"Servers of an earlier bin/run on {self.path} do not end.")
+        return handle
 
     def _load_secrets(self):
         """Random ones, made at the first start and kept, readable by nobody else."""
