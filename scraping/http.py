@@ -38,6 +38,12 @@ REFUSED = frozenset({401, 403, 407, 451})
 POOL_SIZE = 200
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp):
+        """Nowhere: requests would read the whole answer, without a cap, to prepare the next request."""
+        return None
+
+
 class BookmakerClient:
     """One bookmaker's address with all the manners; shared by all threads of a process.
 
@@ -152,7 +158,7 @@ class BookmakerClient:
     def _session(self) -> requests.Session:
         session = getattr(self._threads, "session", None)
         if session is None:
-            session = requests.Session()
+            session = _Session()
             session.trust_env = False
             session.adapters.clear()
             session.mount(self.base_url, self._adapter)
@@ -173,9 +179,11 @@ class BookmakerClient:
             except (requests.RequestException, TransportError, OSError) as error:
                 return b"", self._transport_error(error, exchange), True
             try:
-                return self._read(response, exchange)
+                outcome = self._read(response, exchange)
             finally:
                 response.raw.close()  # an answer read to its end has given its connection back already
+            # Cut off in its headers, an answer looks like a short one; only the clock knows better.
+            return (b"", self._transport_error(TimeoutError(), exchange), True) if exchange.expired else outcome
 
     def _read(self, response, exchange):
         status = response.status_code
@@ -194,8 +202,6 @@ class BookmakerClient:
             return b"", PayloadChanged("CONTENT_ENCODING", bookmaker=self.slug, detail=str(error)), False
         except (BodyBroken, TransportError, OSError) as error:
             return b"", self._transport_error(error, exchange, "BODY_CUT"), True
-        if exchange.expired:
-            return b"", self._transport_error(TimeoutError(), exchange), True
         if not payload.strip()[:1]:
             return b"", self._refusal(response, "CHALLENGE", "An empty body."), False
         return payload, None, False
@@ -216,11 +222,7 @@ class BookmakerClient:
             return self._refusal(response, "FORBIDDEN", f"HTTP {status}"), False
         if 200 < status < 300:
             return self._refusal(response, "CHALLENGE", f"HTTP {status} instead of 200."), False
-        sample = self._sample(response)
-        error = PayloadChanged(
-            f"HTTP_{status}", bookmaker=self.slug, detail=f"HTTP {status}", status=status, sample=sample
-        )
-        return error, False
+        return PayloadChanged(f"HTTP_{status}", **self._what_came(response, f"HTTP {status}")), False
 
     def _refusal(self, response, code, detail):
         return Blocked(code, **self._what_came(response, detail))
