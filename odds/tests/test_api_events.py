@@ -99,9 +99,8 @@ def test_after_kick_off_a_market_is_closed_and_not_withdrawn(viewer):
 
 def test_no_line_and_line_zero_are_two_markets(viewer):
     event = make_event(links=BOTH)
-    observe(
-        event, "betpawa", [make_market("3774"), make_market("3774", line="0"), make_market("3774", line="-0.25")], 1
-    )
+    lines = (None, "0", "-0.25")
+    observe(event, "betpawa", [make_market("3774", line=line) for line in lines], 1)
     detail = shown(viewer, f"/api/events/{event.pk}")
     markets = detail["marketsByBookmaker"][0]["markets"]
     assert {market["line"] for market in markets} == set(lines)
