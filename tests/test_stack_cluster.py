@@ -28,14 +28,20 @@ def test_a_cluster_that_acknowledges_is_not_stuck():
 def test_a_cluster_whose_workers_are_all_inside_long_tasks_is_left_alone_until_their_time_is_over():
     evidence = Evidence(acknowledged_at=0.0)
     evidence.take(b"start 7\nstart 8\n", now=10.0)
-    assert not evidence.is_stuck(limit=60, workers=2, longest_task=150, now=120.0)
-    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=161.0)
+    assert not evidence.is_stuck(limit=60, workers=2, longest_task=150, now=120.0, exists=bool)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=161.0, exists=bool)
 
 
 def test_a_free_worker_beside_a_busy_one_must_still_let_the_canary_through():
     evidence = Evidence(acknowledged_at=0.0)
     evidence.take(b"start 7\nstart 8\nend 8\n", now=10.0)
-    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=61.0)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=61.0, exists=bool)
+
+
+def test_workers_that_were_killed_inside_their_tasks_do_not_count_as_busy():
+    evidence = Evidence(acknowledged_at=0.0)
+    evidence.take(b"start 7\nstart 8\n", now=10.0)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=61.0, exists=lambda pid: pid == 7)
 
 
 def test_tasks_that_end_without_being_acknowledged_are_no_sign_of_life():

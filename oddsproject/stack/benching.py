@@ -14,7 +14,7 @@ from benchmarks import harness
 from oddsproject.stack import processes
 from oddsproject.stack.binaries import ServerUnavailable
 from oddsproject.stack.private import private_stack
-from oddsproject.stack.testing import STOP_SIGNALS, Stopped, environment, raise_stopped
+from oddsproject.stack.testing import Stopped, environment, raise_stopped
 
 SETTINGS = ("shared_buffers=256MB", "max_wal_size=4GB")
 COLUMNS = ("name", "median", "unit", "floor", "ratio", "runs")
@@ -69,8 +69,7 @@ def main(arguments):
     unknown = [name for name in options.names if name not in harness.names()]
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(harness.names())}")
-    for number in STOP_SIGNALS:
-        signal.signal(number, raise_stopped)
+    processes.catch_stop_signals(raise_stopped)
     failed, results = [], []
     try:
         for name in options.names or harness.names():

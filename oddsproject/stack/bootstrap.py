@@ -110,7 +110,14 @@ def install(requirements):
     """Install the requirement file into .venv, counting packages on the terminal meanwhile."""
     say(f"installing {requirements} into .venv (once; about half a minute)")
     command = [*pip_command(), "install", "--disable-pip-version-check", "--no-input", "-r", str(ROOT / requirements)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=os.environ | {"PIP_USER": "0"},  # a user-wide setting would make pip refuse .venv
+    )
     output, found = [], 0
     for line in process.stdout:
         output.append(line)

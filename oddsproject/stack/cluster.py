@@ -61,17 +61,17 @@ class Evidence:
         self.acknowledgements += acks
         return acks
 
-    def all_workers_busy(self, workers, longest_task, now):
-        """Whether every worker is inside a task that may still be running.
-
-        A canary then waits in the queue, which is no fault. A worker that died in its task stops
-        counting when that task's time would be over.
-        """
-        self.busy = {pid: began for pid, began in self.busy.items() if now - began < longest_task}
+    def all_workers_busy(self, workers, longest_task, now, exists):
+        """Whether every worker is inside a task that may still be running: then the canary has to wait."""
+        self.busy = {pid: began for pid, began in self.busy.items() if now - began < longest_task and exists(pid)}
         return len(self.busy) >= workers
 
-    def is_stuck(self, *, limit, workers, longest_task, now):
-        return now - self.acknowledged_at > limit and not self.all_workers_busy(workers, longest_task, now)
+    def is_stuck(self, *, limit, workers, longest_task, now, exists=processes.exists):
+        """Whether nothing has come through for `limit` seconds, and not for being at work.
+
+        longest_task: seconds after which no task can still be running. exists: asked of a worker's pid.
+        """
+        return now - self.acknowledged_at > limit and not self.all_workers_busy(workers, longest_task, now, exists)
 
 
 def database_answers():

@@ -3,7 +3,7 @@
 cd "$root" || exit 1
 for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do
     if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
-        PYTHONDONTWRITEBYTECODE= exec "$candidate" -m oddsproject.stack.bootstrap "$@"
+        exec "$candidate" -m oddsproject.stack.bootstrap "$@"
     fi
 done
 echo "Python 3.11 or newer is needed, and none of python3, python3.11 … python3.14 on PATH is one." >&2

@@ -44,6 +44,24 @@ def spawn(arguments, *, death_signal=signal.SIGTERM, new_session=True, account=N
     return subprocess.Popen(arguments, start_new_session=new_session, **options)
 
 
+def catch_stop_signals(handler):
+    """Have handler called for Ctrl-C, SIGTERM and a closed terminal; under nohup the last stays ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def exists(pid):
+    """Whether a process of that number exists, whoever owns it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it exists, and is somebody else's
+    return True
+
+
 def has_ended(process):
     """Whether the child has ended, without reaping it: until stop() its number is nobody else's."""
     if process.returncode is not None:

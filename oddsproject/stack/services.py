@@ -57,7 +57,7 @@ class Service:
     _missed: int = field(default=0)
 
     def start(self):
-        self._rotate_log()
+        self.rotate_log()
         with open(os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self.process = processes.spawn(
                 self.command, death_signal=signal.SIGKILL, env=self.environment,
@@ -86,7 +86,7 @@ class Service:
                 processes.stop(self.process, seconds=self.stop_seconds)
                 self._plan_restart(now)
                 say(f"{self.name} has not answered for {PATIENCE * LOOK_EVERY:g} s; starting it again")
-            self._rotate_log()
+            self.rotate_log()
 
     def _plan_restart(self, now):
         steady = now - self._started_at > STEADY_SECONDS
@@ -101,7 +101,7 @@ class Service:
             return "(no log)"
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
-    def _rotate_log(self):
+    def rotate_log(self):
         """Keep one older part. The child keeps its descriptor: it appends, so emptying the file is enough."""
         if self.log_path.exists() and self.log_path.stat().st_size > LARGEST_LOG:
             older = self.log_path.with_suffix(".log.1")

@@ -57,11 +57,7 @@ class Supervisor:
         self.stop_signals = 0
 
     # --- signals ---------------------------------------------------------------------------------
-    def install_signals(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
-
-    def _on_signal(self, number, frame):
+    def on_signal(self, number, frame):
         """The first asks for an orderly end; a second one spares the web and the workers their time."""
         self.stop_signals += 1
         if self.stop_signals == 1:
@@ -247,7 +243,7 @@ def main(arguments):
         say(f"cannot start: {error}")
         return 1
     supervisor = Supervisor(options, state)
-    supervisor.install_signals()
+    processes.catch_stop_signals(supervisor.on_signal)
     code = 0
     try:
         print(supervisor.start(), flush=True)

@@ -71,8 +71,7 @@ def _terminal_told_the_child():
 
 
 def main(arguments):
-    for number in STOP_SIGNALS:
-        signal.signal(number, raise_stopped)
+    processes.catch_stop_signals(raise_stopped)
     try:
         with private_stack() as stack:
             return run_pytest(arguments, stack)
