@@ -87,7 +87,7 @@ class _Event(msgspec.Struct):
 
 
 _WHOLE = msgspec.json.Decoder(_Event)
-_MARKET = msgspec.json.Decoder(_Market, strict=False)
+_MARKET = msgspec.json.Decoder(_Market)  # strict: the lax mode would read the text "NaN" as a price
 
 
 def decode_event(payload: bytes, external_id: str | None = None) -> ScrapedEvent:
