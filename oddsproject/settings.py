@@ -142,6 +142,7 @@ Q_WORKERS = env.int("Q_WORKERS", default=2)
 Q_CLUSTER = {
     "name": "oddsproject",
     "orm": "default",
+    "broker_class": "oddsproject.stack.canary.CanaryBroker",  # the orm broker, and canaries for the watchdog
     "workers": Q_WORKERS,
     "queue_limit": Q_WORKERS,
     "bulk": 1,
