@@ -15,7 +15,7 @@ from mappings.models import UnmappedMarketLog, UnmappedStatus
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.base import ReadOnlyAdmin
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.formats import age, badge, chips, count_text, foreign, lagos
+from oddsproject.desk.formats import age, badge, chips, count_text, foreign, lagos_short
 from oddsproject.desk.pages import page, require
 
 STATUSES = {
@@ -110,7 +110,7 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
 
     @display(description="Next kick-off", ordering="next_kickoff_at")
     def next_kickoff(self, row):
-        return lagos(row.next_kickoff_at)
+        return lagos_short(row.next_kickoff_at)
 
     @display(description="Cycles", ordering="occurrence_count")
     def seen_cycles(self, row):

@@ -158,7 +158,7 @@ def _locked(canonical_id):
 def _known(values):
     unknown = sorted(set(values) - set(EDITABLE))
     if unknown:
-        raise ValidationError({field: "This field cannot be set." for field in unknown})
+        raise ValidationError(dict.fromkeys(unknown, "This field cannot be set."))
     return values
 
 
