@@ -5,12 +5,20 @@ from django.http import HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from mappings import services
 from mappings.models import UnmappedMarketLog
 from oddsproject.api.roles import TRADER
+from oddsproject.desk.formats import age_text, count_text
 from oddsproject.desk.pages import page, require
 
 MOST_AT_ONCE = 1000
 DONE = {"acknowledge": "acknowledged", "ignore": "ignored", "reopen": "reopened"}
+OTHERWISE = {
+    "unchanged": "were {done} already",
+    "stale": "left alone: somebody was first",
+    "refused": "left alone: they are mapped; reopen them first",
+    "not_found": "are gone",
+}
 
 
 def queue_url():
@@ -30,11 +38,23 @@ def ids_of(texts):
     return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19})
 
 
-def decide_rows(request, decision, ids, note=""):
+def decide_rows(request, decision, ids, note="", versions=None):
     """Carry a decision out on each row, and say what became of every one of them."""
-    from mappings import services
+    decide = {"acknowledge": services.acknowledge, "ignore": services.ignore, "reopen": services.reopen}[decision]
+    decisions = decide(ids=ids, user=request.user, reason=note, versions=versions)
+    done = [made for made in decisions if made.outcome == "changed"]
+    text = f"{count_text(len(done))} {DONE[decision]}."
+    for outcome, words in OTHERWISE.items():
+        left = [made for made in decisions if made.outcome == outcome]
+        if left:
+            text += f" {count_text(len(left))} {words.format(done=DONE[decision])}{_who_was_first(left)}."
+    (messages.success if done else messages.warning)(request, text)
 
-    raise NotImplementedError(services, decision, ids, note)
+
+def _who_was_first(decisions):
+    """ " (Ada, 20 s ago)" where somebody else decided."""
+    first = next((made for made in decisions if made.outcome == "stale" and made.decided_by), None)
+    return f" ({first.decided_by}, {age_text(first.decided_at)})" if first else ""
 
 
 def ignore_page(request, ids):
@@ -55,13 +75,6 @@ def decide_page(request):
     ids = ids_of(request.POST.getlist("ids"))[:MOST_AT_ONCE]
     if decision not in DONE or not ids:
         return HttpResponseBadRequest("decision must be one of: " + ", ".join(DONE) + "; ids must name rows.")
-    decide_rows(request, decision, ids, note=request.POST.get("note", "")[:1000].replace("\x00", ""))
+    versions = {id: int(request.POST[f"version:{id}"]) for id in ids if request.POST.get(f"version:{id}", "").isdigit()}
+    decide_rows(request, decision, ids, note=request.POST.get("note", "")[:1000], versions=versions)
     return HttpResponseRedirect(safe_next(request))
-
-
-def say_counts(request, decision, done, skipped):
-    """One message: how many, and what happened to the rest. skipped: {sentence: count}."""
-    words = DONE[decision]
-    rest = "; ".join(f"{count} {sentence}" for sentence, count in skipped.items())
-    text = f"{done} {words}." + (f" Left as they were: {rest}." if rest else "")
-    (messages.success if done else messages.warning)(request, text)

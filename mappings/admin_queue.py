@@ -10,7 +10,8 @@ from unfold.decorators import display
 
 from mappings.admin_decisions import MOST_AT_ONCE, decide_page, decide_rows, ignore_page
 from mappings.admin_filters import ErrorCodeFilter, OccurrencesFilter, SourceFilter, StatusFilter
-from mappings.admin_map import map_page
+from mappings.admin_map import MAPPED_AT_ONCE, map_page
+from mappings.admin_pairing import sample_pairs
 from mappings.models import UnmappedMarketLog, UnmappedStatus
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.base import ReadOnlyAdmin
@@ -30,18 +31,6 @@ CHIPS_IN_LIST = 6
 def status_badge(status):
     """A queue row's status, by icon and word."""
     return badge(*STATUSES[status])
-
-
-def sample_pairs(sample):
-    """[(outcome text, price or "")] of a row's sample outcomes, whatever form they were logged in."""
-    pairs = []
-    for outcome in sample if isinstance(sample, list) else []:
-        if isinstance(outcome, dict):
-            text = outcome.get("label") or outcome.get("text") or outcome.get("name") or "–"
-            pairs.append((text, outcome.get("price", outcome.get("odds", "")) or ""))
-        else:
-            pairs.append((str(outcome), ""))
-    return pairs
 
 
 @admin.register(UnmappedMarketLog)
@@ -151,9 +140,6 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
     @admin.action(description="Reopen: back to new", permissions=["decide"])
     def reopen(self, request, queryset):
         decide_rows(request, "reopen", _ids(queryset))
-
-
-MAPPED_AT_ONCE = 20
 
 
 def _ids(queryset):

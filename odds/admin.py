@@ -11,7 +11,7 @@ from odds.admin_filters import CountryFilter, KickoffFilter, OfferedByFilter, Of
 from odds.admin_history import history_page
 from odds.models import Bookmaker, Event, EventLink, MarketOddsCurrent, MarketOddsHistory
 from oddsproject.desk.base import ReadOnlyAdmin
-from oddsproject.desk.formats import DASH, age, age_text, badge, chips, foreign, lagos
+from oddsproject.desk.formats import DASH, age, age_text, badge, chips, foreign, lagos, lagos_short
 
 
 @admin.register(Event)
@@ -48,7 +48,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @display(description="Kick-off", ordering="kickoff_at")
     def kickoff(self, event):
-        return lagos(event.kickoff_at)
+        return lagos_short(event.kickoff_at)
 
     @display(description="Starts")
     def starts(self, event):

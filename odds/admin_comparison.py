@@ -6,7 +6,9 @@ The states are told apart here: offered, suspended, withdrawn, missing once, nev
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from odds.models import Bookmaker, Event, EventLink, MarketOddsCurrent
+from odds.models import Bookmaker, Event, MarketOddsCurrent
+from odds.pricing import margin_of
+from odds.queries import event_detail
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,15 @@ class Comparison:
     groups: tuple = field(default=())
 
 
-def compare(event):
-    """The Comparison of an event. Three queries, whatever the number of markets."""
+def compare(event_id):
+    """The Comparison of an event. Four queries, whatever the number of markets.
+
+    Raises Event.DoesNotExist.
+    """
+    event, links, markets = event_detail(event_id)
     books = sorted(Bookmaker.objects.all(), key=lambda book: (not book.is_reference, book.position, book.slug))
-    links = {link.bookmaker_slug: link for link in EventLink.objects.filter(event=event)}
     by_market = {}
-    for row in MarketOddsCurrent.objects.filter(event=event).with_confirmed_at():
+    for row in (row for rows in markets.values() for row in rows):
         by_market.setdefault((row.betpawa_market_id, row.line), {})[row.bookmaker_slug] = row
     slugs = [book.slug for book in books]
     reference = next((book.slug for book in books if book.is_reference), None)
@@ -147,4 +152,6 @@ def _price(row, outcome, base):
 
 
 def _margin(row):
-    return None
+    """In percent with two places, None where the word has no meaning."""
+    ratio = None if row is None else margin_of(row)
+    return None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))

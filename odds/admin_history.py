@@ -3,10 +3,12 @@
 from decimal import Decimal, InvalidOperation
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from odds.admin_event import event_or_404
-from odds.models import Bookmaker, MarketOddsCurrent, MarketOddsHistory
+from odds.models import Bookmaker, Event
+from odds.pricing import margin_of
+from odds.queries import market_history, markets_of
 from oddsproject.desk.pages import page, require
 
 MOST_CHANGES = 2000
@@ -15,18 +17,16 @@ MOST_CHANGES = 2000
 @require()
 def history_page(request, event_id, market_id):
     """?line=2.5 for a market with a line, without it for one that has none."""
-    event = event_or_404(event_id)
+    event = get_object_or_404(Event, pk=event_id)
     line = _line(request.GET.get("line", ""))
-    of_market = {"event": event, "betpawa_market_id": market_id, "line": line}
-    if line is None:
-        of_market = {"event": event, "betpawa_market_id": market_id, "line__isnull": True}
-    current = list(MarketOddsCurrent.objects.filter(**of_market).with_confirmed_at())
-    changes = list(MarketOddsHistory.objects.filter(**of_market).order_by("-captured_at", "-id")[: MOST_CHANGES + 1])
+    market_id = market_id.replace("\x00", "")
+    names = dict(Bookmaker.objects.values_list("slug", "name"))
+    current = sorted(markets_of([event.pk], [(market_id, line)]), key=lambda row: _place(names, row.bookmaker_slug))
+    changes = list(market_history(event.pk, market_id, line=line).reverse()[: MOST_CHANGES + 1])
     if not current and not changes:
         raise Http404
     cut = len(changes) > MOST_CHANGES
     changes = changes[:MOST_CHANGES]
-    names = dict(Bookmaker.objects.values_list("slug", "name"))
     name = current[0].betpawa_market_name if current else market_id
     return page(
         request,
@@ -35,11 +35,23 @@ def history_page(request, event_id, market_id):
         event=event,
         market_name=name,
         line=line,
-        changes=[(change, names.get(change.bookmaker_slug, change.bookmaker_slug)) for change in changes],
+        changes=[_named(change, names) for change in changes],
         cut=MOST_CHANGES if cut else None,
-        current=[(row, names.get(row.bookmaker_slug, row.bookmaker_slug)) for row in current],
+        current=[_named(row, names) for row in current],
         chart=_chart(current, reversed(changes), names),
     )
+
+
+def _place(names, slug):
+    """Where a bookmaker stands among the others; unknown ones last."""
+    return (*names, slug).index(slug)
+
+
+def _named(row, names):
+    """(row, its bookmaker's name, its margin in percent or None)."""
+    ratio = margin_of(row)
+    percent = None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))
+    return row, names.get(row.bookmaker_slug, row.bookmaker_slug), percent
 
 
 def _line(text):
@@ -70,14 +82,14 @@ def _chart(current, changes, names):
         if row.unavailable_at is not None:
             until = timezone.now()
         shown = {} if row.unavailable_at is not None else _prices(row.outcomes)
-        points.setdefault(row.bookmaker_slug, []).append({"at": _ms(until), "odds": shown})
+        drawn = points.setdefault(row.bookmaker_slug, [])
+        drawn.append({"at": max(_ms(until), drawn[-1]["at"] if drawn else 0), "odds": shown})
         outcomes += [o["name"] for o in row.outcomes if o["name"] not in outcomes]
-    order = {slug: place for place, slug in enumerate(names)}
     return {
         "outcomes": outcomes,
         "books": [
             {"slug": slug, "name": names.get(slug, slug), "points": points[slug]}
-            for slug in sorted(points, key=lambda slug: order.get(slug, len(order)))
+            for slug in sorted(points, key=lambda slug: _place(names, slug))
         ],
     }
 

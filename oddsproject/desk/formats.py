@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 DASH = "–"
+NBSP = "\u00a0"
 TONES = ("good", "bad", "warn", "info", "calm")
 
 
@@ -15,6 +16,15 @@ def lagos_text(at):
         return DASH
     local = timezone.localtime(at)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def lagos_short(at):
+    """A coming kick-off in a list: "Sat 21 Nov, 20:00 WAT", with the rest in the title."""
+    if at is None:
+        return DASH
+    local = timezone.localtime(at)
+    text = f"{local:%a} {local.day} {local:%b, %H:%M %Z}".replace(" ", NBSP)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), _utc_text(at), text)
 
 
 def lagos(at):
@@ -65,22 +75,23 @@ def duration_text(seconds):
     if seconds is None:
         return DASH
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}{NBSP}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes == 0:
-        return f"{rest} s"
+        return f"{rest}{NBSP}s"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+    words = (hours, "h", f"{minutes:02d}", "min") if hours else (minutes, "min", f"{rest:02d}", "s")
+    return NBSP.join(map(str, words))
 
 
 def count_text(number):
-    """A whole number with thin groups: 12 345 is hard to misread."""
+    """A whole number in groups of three: 12,345 is hard to misread."""
     return DASH if number is None else f"{number:,}"
 
 
 def share_text(part, whole):
     """part of whole in percent, a dash when there is no whole."""
-    return DASH if not whole else f"{100 * part / whole:.1f} %"
+    return DASH if not whole else f"{100 * part / whole:.1f}{NBSP}%"
 
 
 def badge(text, icon, tone="calm", title=""):

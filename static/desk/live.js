@@ -147,6 +147,7 @@
         for (const market of markets) bySource[market.source] = (bySource[market.source] || 0) + 1;
         const sources = Object.keys(bySource).sort((a, b) => bySource[b] - bySource[a]);
         const parts = sources.map((source) => (NAMES[source] || source) + " " + count(bySource[source]));
+        if (parts.length && total > markets.length) parts.push(count(total - markets.length) + " more");
         const noun = total === 1 ? " new unmapped market" : " new unmapped markets";
         const href = sources.length === 1 ? QUEUE + "&source=" + encodeURIComponent(sources[0]) : QUEUE;
         return { words: count(total) + noun + (parts.length ? ": " + parts.join(", ") : ""), href };
