@@ -16,10 +16,10 @@ from mappings.api.serializers import (
     MappingChange,
     MappingQuery,
     MappingSerializer,
+    MappingStatsSerializer,
     NewMapping,
     ReasonBody,
     ReloadSerializer,
-    StatsSerializer,
 )
 from mappings.cache import mapping_cache
 from mappings.definitions import SOURCE_COLUMNS
@@ -141,7 +141,7 @@ class AuditLog(APIView):
 
 
 class Stats(APIView):
-    @extend_schema(responses=StatsSerializer, operation_id="mappings_stats")
+    @extend_schema(responses=MappingStatsSerializer, operation_id="mappings_stats")
     def get(self, request):
         mapping_cache.refresh()
         listed = listed_mappings()
@@ -149,7 +149,7 @@ class Stats(APIView):
         counted = UnmappedMarketLog.objects.order_by().values_list("status").annotate(Count("pk"))
         version = MappingVersion.objects.first()
         return Response(
-            StatsSerializer(
+            MappingStatsSerializer(
                 {
                     "total": len(in_force),
                     "built_in": sum(mapping["source"] == "code" for mapping in in_force),

@@ -18,6 +18,7 @@ from oddsproject.api.serializers import (
 SLUGS = tuple(SOURCE_COLUMNS)
 CANONICAL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:+-]*\Z"
 MOST_OUTCOMES = 1000
+DECISIONS = [choice for choice in UnmappedStatus.choices if choice[0] != UnmappedStatus.MAPPED]
 SORTS = {
     "occurrences": "occurrence_count",
     "events": "event_count",
@@ -96,7 +97,7 @@ class UnmappedChange(StrictInput, UnmappedDetailSerializer):
     """What a person may change by hand; MAPPED comes of a mapping. With `version` the change is
     made only if nobody was faster."""
 
-    status = serializers.ChoiceField([c for c in UnmappedStatus.choices if c[0] != "MAPPED"], required=False)
+    status = serializers.ChoiceField(DECISIONS, required=False)
     notes = StrictText(required=False, allow_null=True, allow_blank=True, max_length=1000)
     version = StrictInteger(min_value=1, max_value=2**31 - 1, required=False)
 
@@ -150,7 +151,7 @@ def slug_text(value):
         raise serializers.ValidationError("A bookmaker's slug is needed.")
 
 
-class OutcomeSerializer(StrictInput, Serializer):
+class OutcomeMappingSerializer(StrictInput, Serializer):
     """One outcome and what each bookmaker calls it. sources: further bookmakers, {slug: text}."""
 
     canonical_id = StrictText(max_length=100)
@@ -181,7 +182,7 @@ class MappingBody(StrictInput, Serializer):
     bet9ja_key = StrictText(max_length=50, required=False, allow_null=True)
     extra_source_keys = SourceKeySerializer(many=True, required=False, max_length=100)
     specifier_filters = serializers.DictField(child=StrictText(max_length=255), required=False)
-    outcome_mapping = OutcomeSerializer(many=True, required=False, max_length=MOST_OUTCOMES)
+    outcome_mapping = OutcomeMappingSerializer(many=True, required=False, max_length=MOST_OUTCOMES)
     priority = StrictInteger(min_value=-(2**31), max_value=2**31 - 1, required=False)
     is_active = StrictBoolean(required=False)
     reason = StrictText(required=False, allow_blank=True, max_length=1000, default="", write_only=True)
@@ -216,7 +217,7 @@ class MappingSerializer(ModelSerializer):
     created_at = UtcDateTimeField(allow_null=True)
     updated_at = UtcDateTimeField(allow_null=True)
     extra_source_keys = SourceKeySerializer(many=True)
-    outcome_mapping = OutcomeSerializer(many=True)
+    outcome_mapping = OutcomeMappingSerializer(many=True)
 
     class Meta:
         model = UserMarketMapping
@@ -238,7 +239,7 @@ class ClashSerializer(Serializer):
     loser = serializers.CharField()
 
 
-class StatsSerializer(Serializer):
+class MappingStatsSerializer(Serializer):
     """by_platform: mappings in force that have a key there."""
 
     total = serializers.IntegerField()

@@ -1,5 +1,7 @@
 """Pages of a list: {items, total, page, pageSize}."""
 
+from functools import cache
+
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -23,6 +25,7 @@ def page_body(items, total, query):
     return {"items": items, "total": total, "page": query["page"], "pageSize": query["page_size"]}
 
 
+@cache  # one class per item, or the schema would see several of one name
 def page_of(item_serializer):
     """The schema of a page of these items."""
     name = item_serializer.__name__.removesuffix("Serializer")

@@ -16,6 +16,7 @@ urlpatterns = [
     *route("health", Health, "health"),
     *route("alerts", Alerts, "alerts"),
     *route("storage/sizes", StorageSizes, "storage-sizes"),
+    path("", include("mappings.api.urls")),
     path("", include("odds.api.urls")),
     path("", include("scraping.api.urls")),
     re_path(r"", UnknownAddress.as_view()),

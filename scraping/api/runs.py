@@ -105,7 +105,7 @@ class Run(APIView):
         return Response(RunDetailSerializer(run).data)
 
 
-class StatsSerializer(Serializer):
+class ScrapeStatsSerializer(Serializer):
     """Cycles of the last `days` days; mean_duration_seconds over those that ended."""
 
     days = serializers.IntegerField()
@@ -121,7 +121,7 @@ class StatsSerializer(Serializer):
 class Stats(APIView):
     query_class = StatsQuery
 
-    @extend_schema(parameters=[StatsQuery], responses=StatsSerializer, operation_id="scrape_stats")
+    @extend_schema(parameters=[StatsQuery], responses=ScrapeStatsSerializer, operation_id="scrape_stats")
     def get(self, request):
         now = timezone.now()
         cycles = ScrapeRun.objects.filter(
@@ -139,7 +139,7 @@ class Stats(APIView):
         last = cycles.filter(status=ScrapeRun.Status.COMPLETED).order_by("-id").values_list("finished_at", flat=True)
         mean = found.pop("mean")
         return Response(
-            StatsSerializer(
+            ScrapeStatsSerializer(
                 {
                     **found,
                     "days": self.query["days"],

@@ -12,7 +12,7 @@ def make_person(column):
     if column == "anon":
         return None
     is_staff = column != "plain"
-    user = get_user_model().objects.create_user(column, password="correct horse battery", is_staff=is_staff)
+    user = get_user_model().objects.create_user(column, is_staff=is_staff)
     if is_staff:
         user.groups.add(Group.objects.get(name=column))
     return user

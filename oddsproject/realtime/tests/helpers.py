@@ -15,7 +15,7 @@ ORIGIN = b"http://testserver"
 
 
 def make_user(username, role=None):
-    user = get_user_model().objects.create_user(username, password="correct horse", is_staff=role is not None)
+    user = get_user_model().objects.create_user(username, is_staff=role is not None)
     if role:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     return user
