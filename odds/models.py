@@ -91,6 +91,8 @@ class EventLink(models.Model):
     observed_at = models.DateTimeField(null=True, blank=True, help_text="Newest observation stored.")
     generation = models.BigIntegerField(default=0, db_default=0, help_text="Rises with every stored observation.")
     market_count = models.PositiveIntegerField(default=0, db_default=0, help_text="Known markets, withdrawn ones too.")
+    withdrawn_count = models.PositiveIntegerField(default=0, db_default=0, help_text="Markets that are withdrawn.")
+    due_count = models.PositiveIntegerField(default=0, db_default=0, help_text="Markets due for withdrawal.")
     missed_discoveries = models.PositiveSmallIntegerField(default=0, db_default=0)
     discovery_missed_at = models.DateTimeField(null=True, blank=True, help_text="Newest discovery without it.")
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Gone from two complete discoveries.")
@@ -109,16 +111,31 @@ class EventLink(models.Model):
         return f"{self.bookmaker_slug} {self.external_id}"
 
 
-class LinkFingerprints(models.Model):
-    """What is known of one link's markets, packed: a MessagePack map of "market|line" to fingerprint.
+class LinkMarkets(models.Model):
+    """Which markets of a link are known, packed, in the order of its fingerprints. Changes seldom.
 
-    Says nothing that market_odds_current does not say; it is there because one value of some
-    2 kB is compared in a fraction of the time that a hundred rows take. Written in the
-    transaction that writes the rows; a missing row means "read the rows".
+    This and LinkFingerprints say nothing that market_odds_current does not say; they are there
+    because a few values are compared in a fraction of the time that a hundred rows take. They are
+    written in the transaction that writes the rows; a missing one means "read the rows".
     """
 
+    link = models.OneToOneField(EventLink, on_delete=models.CASCADE, primary_key=True, related_name="markets")
+    keys = models.BinaryField(help_text='MessagePack list of "market|line".')
+
+    class Meta:
+        db_table = "odds_link_markets"
+        verbose_name_plural = "link markets"
+
+    def __str__(self):
+        return f"Markets of link {self.link_id}"
+
+
+class LinkFingerprints(models.Model):
+    """The fingerprints of a link's markets, and those of them that its last complete answer lacked."""
+
     link = models.OneToOneField(EventLink, on_delete=models.CASCADE, primary_key=True, related_name="fingerprints")
-    packed = models.BinaryField()
+    fingerprints = models.BinaryField(help_text="64 bits each, in the order of the link's market keys.")
+    missing = models.BinaryField(help_text='MessagePack map of "market|line" to misses and time of withdrawal.')
 
     class Meta:
         db_table = "odds_link_fingerprints"
@@ -136,6 +153,7 @@ class MarketOddsCurrent(models.Model):
     missed_count: complete answers in a row without the market (0: it was in the last one);
     at two it is due for withdrawal, which sets unavailable_at to missed_at, the first of them.
     last_seen_at: only while missed_count > 0, the last complete answer that held it.
+    Nothing that changes is indexed, so every update of a row is heap-only.
     """
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="current_odds", db_index=False)
@@ -162,12 +180,6 @@ class MarketOddsCurrent(models.Model):
         ordering = ["event_id", "betpawa_market_id", "line", "bookmaker_slug"]
         verbose_name = "current odds"
         verbose_name_plural = "current odds"
-        indexes = [
-            # Small: only what is missing. A price change touches neither its columns nor its condition.
-            models.Index(
-                fields=["bookmaker_slug", "event"], name="idx_odds_current_missed", condition=Q(missed_count__gt=0)
-            )
-        ]
         constraints = [
             # The bookmakers of one market lie side by side, which is how they are read.
             models.UniqueConstraint(

@@ -83,16 +83,12 @@ def events(filters: EventFilters | None = None, *, now: datetime | None = None) 
         case "matched":
             found = found.alias(offered_by=_offered_by()).filter(offered_by__gte=2)
         case "alerts":
-            found = found.filter(Exists(_withdrawn_markets(OuterRef("pk"))))
+            found = found.filter(Exists(links.filter(withdrawn_count__gt=0)))
     return found.order_by("kickoff_at", "pk")
 
 
 def _offered_by():
     return Count("links", filter=Q(links__withdrawn_at__isnull=True))
-
-
-def _withdrawn_markets(event):
-    return MarketOddsCurrent.objects.filter(event_id=event, missed_count__gt=0, unavailable_at__isnull=False)
 
 
 def events_page(
@@ -254,7 +250,7 @@ class Freshness:
 
 
 def freshness(*, minutes: int = 10, now: datetime | None = None) -> dict[str, Freshness]:
-    """{slug: Freshness} of upcoming events that are not withdrawn. Two queries."""
+    """{slug: Freshness} of upcoming events that are not withdrawn. One query."""
     now = now or timezone.now()
     upcoming = EventLink.objects.filter(event__kickoff_at__gt=now, withdrawn_at__isnull=True)
     rows = (
@@ -267,13 +263,8 @@ def freshness(*, minutes: int = 10, now: datetime | None = None) -> dict[str, Fr
             oldest=Min("confirmed_at"),
             newest=Max("confirmed_at"),
             known_markets=Sum("market_count"),
+            withdrawn_markets=Sum("withdrawn_count"),
         )
-    )
-    withdrawn = dict(
-        MarketOddsCurrent.objects.filter(missed_count__gt=0, unavailable_at__isnull=False, event__kickoff_at__gt=now)
-        .order_by()
-        .values_list("bookmaker_slug")
-        .annotate(Count("pk"))
     )
     return {
         row["bookmaker_slug"]: Freshness(
@@ -283,8 +274,8 @@ def freshness(*, minutes: int = 10, now: datetime | None = None) -> dict[str, Fr
             never=row["never"],
             oldest=row["oldest"],
             newest=row["newest"],
-            markets=row["known_markets"] - withdrawn.get(row["bookmaker_slug"], 0),
-            withdrawn_markets=withdrawn.get(row["bookmaker_slug"], 0),
+            markets=row["known_markets"] - row["withdrawn_markets"],
+            withdrawn_markets=row["withdrawn_markets"],
         )
         for row in rows
     }

@@ -5,7 +5,7 @@ The hot path of every scrape: the same judgement as `classify_market_changes` an
 unchanged market.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -21,9 +21,10 @@ _MAX_LINE_TEXTS = 10_000
 class PairChanges:
     """What one answer changes. Texts are `key_text`s.
 
-    changed: markets that are new or have other outcomes. returned: withdrawn ones that are back
-    (also in `changed`). reseen: missed but not withdrawn, and back as they were. missing: known,
-    not withdrawn or due, and not in this complete answer. duplicates: left out, the first counted.
+    changed: (text, market) of those that are new, have other outcomes or are back from being
+    withdrawn. returned: the latter. reseen: missed but not withdrawn, and there again. missing:
+    known, not withdrawn or due, and not in this complete answer. duplicates: left out, the first
+    counted.
     """
 
     changed: list = field(default_factory=list)
@@ -61,10 +62,18 @@ def _remember(line):
     return text
 
 
+def _texts(markets) -> list[str]:
+    texts = _line_texts
+    try:
+        return [f"{market.betpawa_market_id}|{texts[market.line]}" for market in markets]
+    except KeyError:
+        return [key_text(market) for market in markets]
+
+
 def compare_pair(
     known: Mapping[str, int],
     missed: Mapping[str, object],
-    markets: Iterable,
+    markets: Sequence,
     *,
     complete: bool,
     unreadable: Collection[MarketKey] = (),
@@ -72,39 +81,53 @@ def compare_pair(
     """Compare one answer with the fingerprints known before it.
 
     known: {key_text: fingerprint}, withdrawn markets included. missed: those of them that the
-    last complete answer did not hold, with .missed_count and .unavailable_at. complete: absence
+    last complete answer did not hold, with .missed_count and .is_withdrawn. complete: absence
     means absence. unreadable: keys the answer held in a form that could not be used: neither
     seen nor missing.
     """
     changes = PairChanges()
-    seen = set()
-    for market in markets:
-        text = key_text(market)
-        if text in seen:
-            changes.duplicates.append(get_market_key(market))
-            continue
-        seen.add(text)
-        differs = known.get(text) != market.fingerprint
-        absence = missed.get(text) if missed else None
-        if absence is not None and absence.unavailable_at is not None:
-            changes.returned.add(text)
-            differs = True
-        elif absence is not None and not differs:
-            changes.reseen.append(text)
-        if differs:
-            changes.changed.append((text, market))
-        else:
-            changes.unchanged += 1
-    if complete and len(seen) - _new_count(changes, known) < len(known):
-        held = {text_of_key(key) for key in unreadable}
-        for text in known:
-            if text in seen or text in held:
-                continue
-            absence = missed.get(text)
-            if absence is None or (absence.missed_count < 2 and absence.unavailable_at is None):
-                changes.missing.append(text)
+    texts = _texts(markets)
+    seen = set(texts)
+    if len(seen) != len(texts):
+        texts, markets = _without_duplicates(texts, markets, changes)
+    was = known.get
+    changes.changed = [
+        (text, market) for text, market in zip(texts, markets, strict=True) if was(text) != market.fingerprint
+    ]
+    if missed:
+        _note_returns(changes, missed, seen, texts, markets)
+    changes.unchanged = len(texts) - len(changes.changed)
+    if complete:
+        absent = known.keys() - seen
+        if absent:
+            absent -= {text_of_key(key) for key in unreadable}
+            changes.missing = sorted(
+                text for text in absent if text not in missed or _can_be_missed_again(missed[text])
+            )
     return changes
 
 
-def _new_count(changes, known):
-    return sum(text not in known for text, _ in changes.changed)
+def _can_be_missed_again(absence) -> bool:
+    return absence.missed_count < 2 and not absence.is_withdrawn
+
+
+def _note_returns(changes, missed, seen, texts, markets):
+    back = seen & missed.keys()
+    if not back:
+        return
+    changed = {text for text, _ in changes.changed}
+    changes.returned = {text for text in back if missed[text].is_withdrawn}
+    changes.reseen = sorted(text for text in back if text not in changes.returned and text not in changed)
+    as_they_were = changes.returned - changed
+    if as_they_were:
+        changes.changed += [(text, market) for text, market in zip(texts, markets, strict=True) if text in as_they_were]
+
+
+def _without_duplicates(texts, markets, changes):
+    first = {}
+    for text, market in zip(texts, markets, strict=True):
+        if text in first:
+            changes.duplicates.append(get_market_key(market))
+        else:
+            first[text] = market
+    return list(first), list(first.values())

@@ -5,7 +5,7 @@ import json
 from django.db import connection
 
 from odds.storage.partitions import rows_in_default
-from odds.storage.previous import unpack
+from odds.storage.previous import unpack, unpack_missing
 
 EXAMPLES = 5
 
@@ -75,25 +75,32 @@ _RULES = {
             ON link.event_id = odds.event_id AND link.bookmaker_slug = odds.bookmaker_slug
          WHERE link.id IS NULL
     """,
-    "A link's market count is not the number of its markets": """
-        SELECT format('link %s: %s, %s rows', link.id, link.market_count, count(odds.id))
+    "A link's counts are not those of its markets": """
+        SELECT format('link %s: %s markets, %s withdrawn, %s due', link.id, link.market_count, link.withdrawn_count,
+                      link.due_count)
           FROM odds_event_link AS link
           LEFT JOIN market_odds_current AS odds
             ON odds.event_id = link.event_id AND odds.bookmaker_slug = link.bookmaker_slug
          GROUP BY link.id
         HAVING link.market_count <> count(odds.id)
+            OR link.withdrawn_count <> count(odds.unavailable_at)
+            OR link.due_count <> count(odds.id) FILTER (WHERE odds.missed_count >= 2 AND odds.unavailable_at IS NULL)
     """,
 }
 
-_FINGERPRINTS = """
-SELECT link.id, packed.packed,
-       COALESCE(jsonb_object_agg(odds.betpawa_market_id || '|' || COALESCE(trim_scale(odds.line)::text, ''),
-                                 odds.fingerprint::text) FILTER (WHERE odds.id IS NOT NULL), '{}')::text
-  FROM odds_link_fingerprints AS packed
-  JOIN odds_event_link AS link ON link.id = packed.link_id
+# Packed state beside the same as the rows have it, as JSON.
+_PACKED = """
+SELECT link.id, markets.keys, packed.fingerprints, packed.missing,
+       COALESCE(jsonb_object_agg(
+           odds.betpawa_market_id || '|' || COALESCE(trim_scale(odds.line)::text, ''),
+           jsonb_build_array(odds.fingerprint::text, odds.missed_count, odds.unavailable_at IS NOT NULL)
+       ) FILTER (WHERE odds.id IS NOT NULL), '{}')::text
+  FROM odds_event_link AS link
+  JOIN odds_link_fingerprints AS packed ON packed.link_id = link.id
+  JOIN odds_link_markets AS markets ON markets.link_id = link.id
   LEFT JOIN market_odds_current AS odds
     ON odds.event_id = link.event_id AND odds.bookmaker_slug = link.bookmaker_slug
- GROUP BY link.id, packed.packed
+ GROUP BY link.id, markets.keys, packed.fingerprints, packed.missing
 """
 
 
@@ -107,21 +114,29 @@ def run_checks() -> list[str]:
         for rule, statement in _RULES.items():
             cursor.execute(statement)
             _note(problems, rule, [text for (text,) in cursor.fetchall()])
-    _note(problems, "Packed fingerprints differ from the rows", _wrong_fingerprints())
+    _note(problems, "Packed state differs from the rows", _wrong_packed())
     stranded = rows_in_default()
     _note(problems, "History rows have no partition of their own", [f"{day}: {n} rows" for day, n in stranded.items()])
     return problems
 
 
-def _wrong_fingerprints() -> list[str]:
-
+def _wrong_packed() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(_FINGERPRINTS)
-        return [
-            f"link {link_id}"
-            for link_id, packed, rows in cursor.fetchall()
-            if unpack(bytes(packed)) != {key: int(value) for key, value in json.loads(rows).items()}
-        ]
+        cursor.execute(_PACKED)
+        return [f"link {link_id}" for link_id, *packed, rows in cursor.fetchall() if not _agree(packed, rows)]
+
+
+def _agree(packed, rows) -> bool:
+    keys, fingerprints, missing = (bytes(value) for value in packed)
+    try:
+        known = unpack(keys, fingerprints)
+    except ValueError:
+        return False
+    rows = json.loads(rows)
+    missed = {key: [absence.missed_count, absence.is_withdrawn] for key, absence in unpack_missing(missing).items()}
+    return known == {key: int(row[0]) for key, row in rows.items()} and missed == {
+        key: row[1:] for key, row in rows.items() if row[1]
+    }
 
 
 def _note(problems, rule, examples):

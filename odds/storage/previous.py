@@ -1,32 +1,50 @@
 """What is known of a batch's pairs before it is compared: loaded under the lock of their links."""
 
+from array import array
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from odds.caching.pair_comparison import text_of_key
 from odds.storage import sql
 
+log = structlog.get_logger(__name__)
+
 Pair = tuple[int, str]
 
-_decode = msgspec.msgpack.Decoder(dict[str, int]).decode
-_encode = msgspec.msgpack.encode
 
+class Absence(msgspec.Struct, array_like=True, frozen=True):
+    """A market that its event's last complete answer did not hold.
 
-class Absence(NamedTuple):
-    """A market that its event's last complete answer did not hold."""
+    withdrawn_at: when its withdrawal was written, None while it is only missed.
+    """
 
     missed_count: int
-    unavailable_at: datetime | None
-    last_updated_at: datetime
+    withdrawn_at: datetime | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
+
+    @property
+    def is_due(self) -> bool:
+        return self.missed_count >= 2 and self.withdrawn_at is None
+
+
+_encode = msgspec.msgpack.encode
+_decode_keys = msgspec.msgpack.Decoder(list[str]).decode
+_decode_missing = msgspec.msgpack.Decoder(dict[str, Absence]).decode
+_NOTHING_MISSING = _encode({})
 
 
 @dataclass(slots=True)
 class KnownPair:
-    """One event at one bookmaker. fingerprints: {key_text: fingerprint}; missed: {key_text: Absence}."""
+    """One event at one bookmaker. fingerprints: {key_text: fingerprint}; missed: {key_text: Absence}.
+
+    is_packed: the packed state in the database is there and in the order of `fingerprints`.
+    """
 
     link_id: int
     external_id: str
@@ -34,47 +52,77 @@ class KnownPair:
     confirmed_at: datetime | None
     fingerprints: dict[str, int] = field(default_factory=dict)
     missed: dict[str, Absence] = field(default_factory=dict)
+    is_packed: bool = False
+
+    @property
+    def withdrawn_count(self) -> int:
+        return sum(absence.is_withdrawn for absence in self.missed.values())
+
+    @property
+    def due_count(self) -> int:
+        return sum(absence.is_due for absence in self.missed.values())
 
 
-def pack(fingerprints: dict[str, int]) -> bytes:
-    return _encode(fingerprints)
+def pack_keys(fingerprints: dict[str, int]) -> bytes:
+    return _encode(list(fingerprints))
 
 
-def unpack(packed: bytes) -> dict[str, int]:
-    return _decode(packed)
+def pack_fingerprints(fingerprints: dict[str, int]) -> bytes:
+    return array("q", fingerprints.values()).tobytes()
+
+
+def pack_missing(missed: dict[str, Absence]) -> bytes:
+    return _encode(missed)
+
+
+def unpack(keys: bytes, fingerprints: bytes) -> dict[str, int]:
+    """Raises ValueError when the two do not belong together."""
+    return dict(zip(_decode_keys(keys), array("q", fingerprints), strict=True))
+
+
+def unpack_missing(missing: bytes) -> dict[str, Absence]:
+    return {} if missing == _NOTHING_MISSING else _decode_missing(missing)
 
 
 def lock_and_load(cursor, pairs: list[Pair]) -> dict[Pair, KnownPair]:
     """Lock the links of the pairs and load what is known of them; pairs without a link are left out.
 
-    cursor: a binary server-side binding cursor inside a transaction. Four statements for any
-    number of pairs.
+    cursor: a binary server-side binding cursor inside a transaction. Two statements for any
+    number of pairs, one more when some of them have no packed state.
     """
-    event_ids, slugs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    cursor.execute(sql.LOCK_LINKS, [event_ids, slugs])
+    cursor.execute(sql.LOCK_LINKS, [[pair[0] for pair in pairs], [pair[1] for pair in pairs]])
     known = {
         (event_id, slug): KnownPair(link_id, external_id, observed_at, confirmed_at)
         for link_id, event_id, slug, external_id, observed_at, confirmed_at in cursor.fetchall()
     }
-    cursor.execute(sql.PACKED_FINGERPRINTS, [[pair.link_id for pair in known.values()]])
-    packed = dict(cursor.fetchall())
-    unpacked = []
-    for pair, state in known.items():
-        if state.link_id in packed:
-            state.fingerprints = unpack(packed[state.link_id])
-        else:
-            unpacked.append(pair)
-    if unpacked:
-        cursor.execute(sql.ROW_FINGERPRINTS, [[pair[0] for pair in unpacked], [pair[1] for pair in unpacked]])
-        for event_id, slug, market_id, line, fingerprint in cursor.fetchall():
-            known[event_id, slug].fingerprints[_key(market_id, line)] = fingerprint
-    cursor.execute(sql.MISSED_MARKETS, [event_ids, slugs])
-    for event_id, slug, market_id, line, missed_count, unavailable_at, last_updated_at in cursor.fetchall():
-        if (event_id, slug) in known:
-            absence = Absence(missed_count, unavailable_at, last_updated_at)
-            known[event_id, slug].missed[_key(market_id, line)] = absence
+    load_packed(cursor, known)
     return known
 
 
-def _key(market_id: str, line: Decimal | None) -> str:
-    return text_of_key((market_id, line))
+def load_packed(cursor, known: dict[Pair, KnownPair]):
+    """Fill locked pairs with their packed state, or with what the rows say where there is none."""
+    cursor.execute(sql.PACKED_STATE, [[pair.link_id for pair in known.values()]])
+    packed = {link_id: state for link_id, *state in cursor.fetchall()}
+    unpacked = []
+    for pair, state in known.items():
+        state.is_packed = state.link_id in packed and _unpack_into(state, *packed[state.link_id])
+        if not state.is_packed:
+            unpacked.append(pair)
+    if unpacked:
+        cursor.execute(sql.ROW_STATE, [[pair[0] for pair in unpacked], [pair[1] for pair in unpacked]])
+        for event_id, slug, market_id, line, fingerprint, missed_count, withdrawn_at in cursor.fetchall():
+            text = text_of_key((market_id, line))
+            known[event_id, slug].fingerprints[text] = fingerprint
+            if missed_count:
+                known[event_id, slug].missed[text] = Absence(missed_count, withdrawn_at)
+
+
+def _unpack_into(state: KnownPair, keys: bytes, fingerprints: bytes, missing: bytes) -> bool:
+    """False, with a log line, when the parts do not belong together; the rows know better then."""
+    try:
+        state.fingerprints = unpack(keys, fingerprints)
+    except ValueError:
+        log.error("odds.packed_state_broken", link=state.link_id)
+        return False
+    state.missed = unpack_missing(missing)
+    return True

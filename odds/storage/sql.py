@@ -16,27 +16,22 @@ SELECT link.id, link.event_id, link.bookmaker_slug, link.external_id, link.obser
    FOR NO KEY UPDATE OF link
 """
 
-# The packed fingerprints of locked links. Params: link ids. Primary key.
-PACKED_FINGERPRINTS = "SELECT link_id, packed FROM odds_link_fingerprints WHERE link_id = ANY(%s::bigint[])"
-
-# What the rows themselves say, for links without a packed value.
-# Params: event ids, bookmaker slugs. Leans on uq_market_odds_current.
-ROW_FINGERPRINTS = """
-SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.fingerprint
-  FROM unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
-  JOIN market_odds_current AS odds
-    ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
+# The packed state of locked links. Params: link ids. Primary keys.
+PACKED_STATE = """
+SELECT link_id, markets.keys, packed.fingerprints, packed.missing
+  FROM odds_link_fingerprints AS packed
+  JOIN odds_link_markets AS markets USING (link_id)
+ WHERE link_id = ANY(%s::bigint[])
 """
 
-# The markets of the pairs that their last complete answer did not hold.
-# Params: event ids, bookmaker slugs. Leans on idx_odds_current_missed.
-MISSED_MARKETS = """
-SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line,
-       odds.missed_count, odds.unavailable_at, odds.last_updated_at
+# What the rows themselves say, for links without packed state; the last column is set for
+# withdrawn markets only. Params: event ids, bookmaker slugs. Leans on uq_market_odds_current.
+ROW_STATE = """
+SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.fingerprint, odds.missed_count,
+       CASE WHEN odds.unavailable_at IS NOT NULL THEN odds.last_updated_at END
   FROM unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
   JOIN market_odds_current AS odds
     ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
- WHERE odds.missed_count > 0
 """
 
 # Where changed rows land before they are merged. Made once a connection, emptied by itself at the
@@ -101,25 +96,41 @@ UPDATE market_odds_current AS current
 
 # Close an answer: the fence and the freshness of its pair. A complete answer that holds markets
 # proves the event offered, whatever the lists say.
-# Params: link ids, observation times, complete, "proves the event offered", market counts.
+# Params: link ids, observation times, complete, "proves the event offered", counts of markets,
+# of withdrawn and of due ones.
 UPDATE_LINKS = """
 UPDATE odds_event_link AS link
    SET observed_at = seen.observed_at,
        confirmed_at = CASE WHEN seen.complete THEN seen.observed_at ELSE link.confirmed_at END,
        generation = link.generation + 1,
        market_count = seen.market_count,
+       withdrawn_count = seen.withdrawn_count,
+       due_count = seen.due_count,
        missed_discoveries = CASE WHEN seen.offered THEN 0 ELSE link.missed_discoveries END,
        withdrawn_at = CASE WHEN seen.offered THEN NULL ELSE link.withdrawn_at END,
        last_attempt_at = seen.observed_at,
        last_error = ''
-  FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[], %s::boolean[], %s::integer[])
-       AS seen (link_id, observed_at, complete, offered, market_count)
+  FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[], %s::boolean[], %s::integer[], %s::integer[],
+              %s::integer[])
+       AS seen (link_id, observed_at, complete, offered, market_count, withdrawn_count, due_count)
  WHERE link.id = seen.link_id
 """
 
-# Params: link ids, packed values.
-UPSERT_PACKED = """
-INSERT INTO odds_link_fingerprints (link_id, packed)
-SELECT * FROM unnest(%s::bigint[], %s::bytea[])
-ON CONFLICT (link_id) DO UPDATE SET packed = excluded.packed
+# Params: link ids, packed fingerprints, packed absences.
+UPSERT_FINGERPRINTS = """
+INSERT INTO odds_link_fingerprints (link_id, fingerprints, missing)
+SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[])
+ON CONFLICT (link_id) DO UPDATE SET fingerprints = excluded.fingerprints, missing = excluded.missing
 """
+
+# Params: link ids, packed keys.
+UPSERT_KEYS = """
+INSERT INTO odds_link_markets (link_id, keys)
+SELECT * FROM unnest(%s::bigint[], %s::bytea[])
+ON CONFLICT (link_id) DO UPDATE SET keys = excluded.keys
+"""
+
+
+def columns(rows: list[tuple]) -> list[list]:
+    """Rows as the arrays that unnest() takes; rows must not be empty."""
+    return [list(column) for column in zip(*rows, strict=True)]

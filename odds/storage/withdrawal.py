@@ -2,14 +2,26 @@
 after two complete discoveries, and neither when too much would go at once."""
 
 import time
+from contextlib import contextmanager
 from datetime import datetime
 
+import psycopg
 import structlog
 from django.db import connection, transaction
 
 from odds.caching.availability_detection import log_availability_changes
+from odds.caching.pair_comparison import key_of_text, text_of_key
 from odds.storage import withdrawal_sql as sql
+from odds.storage.previous import (
+    Absence,
+    KnownPair,
+    load_packed,
+    pack_fingerprints,
+    pack_keys,
+    pack_missing,
+)
 from odds.storage.records import ReconcileResult, WithdrawalResult
+from odds.storage.sql import UPSERT_FINGERPRINTS, UPSERT_KEYS, columns
 
 log = structlog.get_logger(__name__)
 
@@ -27,18 +39,24 @@ def withdraw_due(
     the result says held; a person who knows better passes hold_share=1. Safe to repeat.
     """
     started = time.perf_counter()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), _raw_cursor() as cursor:
         cursor.execute(sql.LOCK_LINKS_WITH_DUE_MARKETS, [at, bookmaker_slug])
-        event_ids = [event_id for (event_id,) in cursor.fetchall()]
-        cursor.execute(sql.COUNT_DUE, [bookmaker_slug, event_ids])
-        (due,) = cursor.fetchone()
-        cursor.execute(sql.COUNT_AVAILABLE, [at, bookmaker_slug, at, bookmaker_slug])
-        available = max(cursor.fetchone()[0], due)
+        links = cursor.fetchall()
+        due = sum(due_count for *_, due_count in links)
+        cursor.execute(sql.COUNT_AVAILABLE, [at, bookmaker_slug])
+        available = cursor.fetchone()[0]
         held = due > hold_share * available
         withdrawn = 0
         if due and not held:
-            cursor.execute(sql.WITHDRAW_DUE, [at, bookmaker_slug, event_ids])
-            withdrawn = cursor.rowcount
+            known = _load(cursor, bookmaker_slug, [(link_id, event_id) for link_id, event_id, _ in links])
+            keys = [
+                (*pair, *key_of_text(text))
+                for pair, state in known.items()
+                for text, absence in state.missed.items()
+                if absence.is_due
+            ]
+            cursor.execute(sql.WITHDRAW_MARKETS, [at, *columns(keys)])
+            withdrawn = _record(cursor, known, cursor.fetchall())
     context = {
         "bookmaker": bookmaker_slug,
         "scrape_run_id": scrape_run_id,
@@ -63,28 +81,30 @@ def reconcile_discovery(
     bookmaker's events due at once: none goes, and the result says held.
     """
     seen = sorted(set(seen_external_ids))
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), _raw_cursor() as cursor:
         cursor.execute(sql.LOCK_LINKS_TO_RECONCILE, [seen, bookmaker_slug, at])
         links = cursor.fetchall()
-        back = [link_id for link_id, listed, *_ in links if listed]
+        back = [link_id for link_id, _, listed, *_ in links if listed]
         missing = [
-            (link_id, missed)
-            for link_id, listed, missed, missed_at, _ in links
+            (link_id, event_id, missed)
+            for link_id, event_id, listed, missed, missed_at in links
             if not listed and (missed_at is None or missed_at < at)
         ]
-        due = [link_id for link_id, missed in missing if missed >= 1]
+        due = [(link_id, event_id) for link_id, event_id, missed in missing if missed >= 1]
         cursor.execute(sql.COUNT_OFFERED_EVENTS, [bookmaker_slug, at])
         (offered,) = cursor.fetchone()
         held = len(due) > hold_share * offered
         if back:
             cursor.execute(sql.CLEAR_MISSED_DISCOVERIES, [back])
         if missing:
-            cursor.execute(sql.COUNT_MISSED_DISCOVERY, [at, [link_id for link_id, _ in missing]])
+            cursor.execute(sql.COUNT_MISSED_DISCOVERY, [at, [link_id for link_id, *_ in missing]])
         withdrawn_markets = 0
         if due and not held:
-            cursor.execute(sql.WITHDRAW_LINKS, [at, due])
-            cursor.execute(sql.WITHDRAW_MARKETS_OF_LINKS, [at, at, at, due])
-            withdrawn_markets = cursor.rowcount
+            link_ids = [link_id for link_id, _ in due]
+            known = _load(cursor, bookmaker_slug, due)
+            cursor.execute(sql.WITHDRAW_LINKS, [at, link_ids])
+            cursor.execute(sql.WITHDRAW_MARKETS_OF_LINKS, [at, at, at, link_ids])
+            withdrawn_markets = _record(cursor, known, cursor.fetchall())
     result = ReconcileResult(
         missed_once=len(missing) - len(due),
         withdrawn_events=0 if held else len(due),
@@ -96,3 +116,35 @@ def reconcile_discovery(
         log.warning("odds.events_held", bookmaker=bookmaker_slug, due=len(due), offered=offered)
     log_availability_changes(withdrawn_markets, 0, bookmaker=bookmaker_slug, withdrawn_events=result.withdrawn_events)
     return result
+
+
+@contextmanager
+def _raw_cursor():
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.format = psycopg.pq.Format.BINARY
+        yield cursor
+
+
+def _load(cursor, slug, links) -> dict:
+    """The packed state of locked links [(link id, event id)]."""
+    known = {(event_id, slug): KnownPair(link_id, "", None, None) for link_id, event_id in links}
+    load_packed(cursor, known)
+    return known
+
+
+def _record(cursor, known, gone) -> int:
+    """Bring the packed state and the counts of links up to date with markets withdrawn:
+    gone = [(event id, slug, market id, line, when)]; returns how many they are."""
+    for event_id, slug, market_id, line, when in gone:
+        missed = known[event_id, slug].missed
+        text = text_of_key((market_id, line))
+        missed[text] = Absence(max(2, missed[text].missed_count if text in missed else 0), when)
+    states = list(known.values())
+    unpacked = [(state.link_id, pack_keys(state.fingerprints)) for state in states if not state.is_packed]
+    if unpacked:
+        cursor.execute(UPSERT_KEYS, columns(unpacked))
+    packed = [(s.link_id, pack_fingerprints(s.fingerprints), pack_missing(s.missed)) for s in states]
+    cursor.execute(UPSERT_FINGERPRINTS, columns(packed))
+    cursor.execute(sql.UPDATE_COUNTS, columns([(s.link_id, s.withdrawn_count, s.due_count) for s in states]))
+    return len(gone)

@@ -1,65 +1,61 @@
 """The statements of withdrawal: what each does, returns and leans on. See sql.py on locks."""
 
 # Lock the links of upcoming events with markets that are due. Params: at, slug.
-# Returns event ids. Leans on idx_odds_current_missed.
 LOCK_LINKS_WITH_DUE_MARKETS = """
-SELECT link.event_id
+SELECT link.id, link.event_id, link.due_count
   FROM odds_event_link AS link
   JOIN odds_event AS event ON event.id = link.event_id AND event.kickoff_at > %s
- WHERE link.bookmaker_slug = %s
-   AND EXISTS (SELECT 1
-                 FROM market_odds_current AS odds
-                WHERE odds.event_id = link.event_id AND odds.bookmaker_slug = link.bookmaker_slug
-                  AND odds.missed_count > 0 AND odds.missed_count >= 2 AND odds.unavailable_at IS NULL)
- ORDER BY link.event_id
+ WHERE link.bookmaker_slug = %s AND link.due_count > 0
+ ORDER BY link.event_id, link.bookmaker_slug
    FOR NO KEY UPDATE OF link
 """
 
-# Params: slug, event ids.
-COUNT_DUE = """
-SELECT count(*)
-  FROM market_odds_current
- WHERE bookmaker_slug = %s AND event_id = ANY(%s)
-   AND missed_count > 0 AND missed_count >= 2 AND unavailable_at IS NULL
-"""
-
-# What the bookmaker has on offer on upcoming events, from the links' counts less the few rows
-# that are withdrawn, so that it costs the same however many markets there are.
-# Params: at, slug, at, slug.
+# What the bookmaker has on offer on upcoming events, from the links' counts, so that it costs the
+# same however many markets there are. Params: at, slug.
 COUNT_AVAILABLE = """
-SELECT (SELECT COALESCE(sum(link.market_count), 0)
-          FROM odds_event_link AS link
-          JOIN odds_event AS event ON event.id = link.event_id AND event.kickoff_at > %s
-         WHERE link.bookmaker_slug = %s)
-     - (SELECT count(*)
-          FROM market_odds_current AS odds
-          JOIN odds_event AS event ON event.id = odds.event_id AND event.kickoff_at > %s
-         WHERE odds.bookmaker_slug = %s AND odds.missed_count > 0 AND odds.unavailable_at IS NOT NULL)
+SELECT COALESCE(sum(link.market_count - link.withdrawn_count), 0)
+  FROM odds_event_link AS link
+  JOIN odds_event AS event ON event.id = link.event_id AND event.kickoff_at > %s
+ WHERE link.bookmaker_slug = %s
 """
 
-# Withdraw and write the history of it in one statement; the row count is that of the history.
-# A change is dated after the one before it, whatever the clocks say. Params: at, slug, event ids.
-WITHDRAW_DUE = """
+# Withdraw markets and write the history of it in one statement. A change is dated after the one
+# before it, whatever the clocks say. Params: at, event ids, slugs, market ids, lines.
+# Returns event id, slug, market id, line, time of the withdrawal. Leans on uq_market_odds_current.
+WITHDRAW_MARKETS = """
 WITH gone AS (
-    UPDATE market_odds_current
-       SET unavailable_at = missed_at,
-           last_updated_at = GREATEST(%s, last_updated_at + interval '1 microsecond')
-     WHERE bookmaker_slug = %s AND event_id = ANY(%s)
-       AND missed_count > 0 AND missed_count >= 2 AND unavailable_at IS NULL
- RETURNING event_id, bookmaker_slug, betpawa_market_id, line, outcomes, unavailable_at, last_updated_at
+    UPDATE market_odds_current AS odds
+       SET unavailable_at = odds.missed_at,
+           last_updated_at = GREATEST(%s, odds.last_updated_at + interval '1 microsecond')
+      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[])
+           AS due (event_id, bookmaker_slug, betpawa_market_id, line)
+     WHERE odds.event_id = due.event_id AND odds.betpawa_market_id = due.betpawa_market_id
+       AND odds.line IS NOT DISTINCT FROM due.line AND odds.bookmaker_slug = due.bookmaker_slug
+       AND odds.missed_count >= 2 AND odds.unavailable_at IS NULL
+ RETURNING odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.outcomes,
+           odds.unavailable_at, odds.last_updated_at
 )
 INSERT INTO market_odds_history
        (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at)
 SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, false, unavailable_at, last_updated_at
   FROM gone
  ORDER BY event_id, betpawa_market_id, line
+RETURNING event_id, bookmaker_slug, betpawa_market_id, line, captured_at
+"""
+
+# Params: link ids, counts of withdrawn and of due markets.
+UPDATE_COUNTS = """
+UPDATE odds_event_link AS link
+   SET withdrawn_count = counted.withdrawn_count, due_count = counted.due_count
+  FROM unnest(%s::bigint[], %s::integer[], %s::integer[]) AS counted (link_id, withdrawn_count, due_count)
+ WHERE link.id = counted.link_id
 """
 
 # Lock the links that a discovery has something to say about: upcoming ones that it did not list,
 # unless withdrawn already, and listed ones that were missing before.
-# Params: seen external ids, slug, at. Returns id, listed, missed_discoveries, discovery_missed_at, withdrawn_at.
+# Params: seen external ids, slug, at. Returns id, event id, listed, missed_discoveries, discovery_missed_at.
 LOCK_LINKS_TO_RECONCILE = """
-SELECT link.id, listed.is_listed, link.missed_discoveries, link.discovery_missed_at, link.withdrawn_at
+SELECT link.id, link.event_id, listed.is_listed, link.missed_discoveries, link.discovery_missed_at
   FROM odds_event_link AS link
   JOIN odds_event AS event ON event.id = link.event_id
  CROSS JOIN LATERAL (SELECT link.external_id = ANY(%s::text[])) AS listed (is_listed)
@@ -98,7 +94,7 @@ UPDATE odds_event_link
 WITHDRAW_LINKS = "UPDATE odds_event_link SET withdrawn_at = %s WHERE id = ANY(%s)"
 
 # All markets of withdrawn links that are still on offer go with them, each with its history row.
-# Params: at three times, link ids.
+# Params: at three times, link ids. Returns as WITHDRAW_MARKETS does.
 WITHDRAW_MARKETS_OF_LINKS = """
 WITH gone AS (
     UPDATE market_odds_current AS odds
@@ -119,4 +115,5 @@ INSERT INTO market_odds_history
 SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, false, unavailable_at, last_updated_at
   FROM gone
  ORDER BY event_id, betpawa_market_id, line
+RETURNING event_id, bookmaker_slug, betpawa_market_id, line, captured_at
 """

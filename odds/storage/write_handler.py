@@ -20,7 +20,7 @@ from odds.caching.availability_detection import log_availability_changes
 from odds.caching.pair_comparison import compare_pair, key_of_text, text_of_key
 from odds.storage import sql
 from odds.storage.poison import REFUSED_DATA, store_without_poison
-from odds.storage.previous import KnownPair, lock_and_load, pack
+from odds.storage.previous import Absence, KnownPair, lock_and_load, pack_fingerprints, pack_keys, pack_missing
 from odds.storage.records import MarketWriteBatch, ObservedMarkets, SetAsideMarket, WriteResult
 from odds.storage.rows import copy_rows, refusal
 
@@ -102,7 +102,8 @@ class _Writes:
     missing: list[tuple] = field(default_factory=list)
     reseen: list[tuple] = field(default_factory=list)
     links: list[tuple] = field(default_factory=list)
-    packed: list[tuple] = field(default_factory=list)
+    keys: list[tuple] = field(default_factory=list)
+    fingerprints: list[tuple] = field(default_factory=list)
 
 
 class _Round:
@@ -147,15 +148,21 @@ class _Round:
                 bookmaker=answer.bookmaker_slug,
                 keys=[text_of_key(key) for key in changes.duplicates[:10]],
             )
+        known_before = len(known.fingerprints)
         changed = self._add_changed(answer, known, changes)
         for text in changes.missing:
             self._add_missing(answer, known, text)
         for text in changes.reseen:
             self.writes.reseen.append((answer.event_id, answer.bookmaker_slug, *key_of_text(text)))
-        if changed:
-            self.writes.packed.append((known.link_id, pack(known.fingerprints)))
+            del known.missed[text]
+        if changed or changes.missing or changes.reseen or not known.is_packed:
+            packed = known.link_id, pack_fingerprints(known.fingerprints), pack_missing(known.missed)
+            self.writes.fingerprints.append(packed)
+        if len(known.fingerprints) != known_before or not known.is_packed:
+            self.writes.keys.append((known.link_id, pack_keys(known.fingerprints)))
         offered = answer.complete and bool(answer.markets)
-        self.writes.links.append((known.link_id, answer.observed_at, answer.complete, offered, len(known.fingerprints)))
+        counts = len(known.fingerprints), known.withdrawn_count, known.due_count
+        self.writes.links.append((known.link_id, answer.observed_at, answer.complete, offered, *counts))
 
     def _add_changed(self, answer, known, changes) -> int:
         """Note the rows of changed markets; returns how many there are."""
@@ -165,8 +172,8 @@ class _Round:
             captured_at = observed_text
             absence = known.missed.get(text)
             # A withdrawal dated after this answer was asked for: the return comes after it.
-            if absence is not None and absence.last_updated_at >= answer.observed_at:
-                captured_at = _timestamp(absence.last_updated_at + _AN_INSTANT)
+            if absence is not None and absence.is_withdrawn and absence.withdrawn_at >= answer.observed_at:
+                captured_at = _timestamp(absence.withdrawn_at + _AN_INSTANT)
             refused = refusal(market)
             if refused is None:
                 try:
@@ -179,6 +186,7 @@ class _Round:
             self.writes.current.append(current)
             self.writes.history.append(history)
             known.fingerprints[text] = market.fingerprint
+            known.missed.pop(text, None)
             self.result.became_available += text in changes.returned
             written += 1
         if written:
@@ -193,10 +201,12 @@ class _Round:
         self.writes.missing.append(
             (answer.event_id, answer.bookmaker_slug, *key_of_text(text), answer.observed_at, known.confirmed_at)
         )
-        if text in known.missed:
-            self.result.became_unavailable += 1
-        else:
+        misses = known.missed[text].missed_count + 1 if text in known.missed else 1
+        known.missed[text] = Absence(misses)
+        if misses == 1:
             self.result.missed_once += 1
+        else:
+            self.result.became_unavailable += 1
 
     def _set_aside(self, answer, known, market_key, reason, detail):
         self.result.set_aside.append(
@@ -219,13 +229,15 @@ class _Round:
             execute(sql.UPSERT_CURRENT)
             self._copy(sql.COPY_HISTORY, writes.history)
         if writes.missing:
-            execute(sql.MARK_MISSED, _columns(writes.missing))
+            execute(sql.MARK_MISSED, sql.columns(writes.missing))
         if writes.reseen:
-            execute(sql.CLEAR_MISSED, _columns(writes.reseen))
-        if writes.packed:
-            execute(sql.UPSERT_PACKED, _columns(writes.packed))
+            execute(sql.CLEAR_MISSED, sql.columns(writes.reseen))
+        if writes.keys:
+            execute(sql.UPSERT_KEYS, sql.columns(writes.keys))
+        if writes.fingerprints:
+            execute(sql.UPSERT_FINGERPRINTS, sql.columns(writes.fingerprints))
         if writes.links:
-            execute(sql.UPDATE_LINKS, _columns(writes.links))
+            execute(sql.UPDATE_LINKS, sql.columns(writes.links))
 
     def _copy(self, statement, lines):
         with self.cursor.copy(statement) as copy:
@@ -236,10 +248,6 @@ class _Round:
         started = time.perf_counter()
         yield
         self.result.ms[step] = self.result.ms.get(step, 0) + (time.perf_counter() - started) * 1000
-
-
-def _columns(rows: list[tuple]) -> list[list]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _timestamp(moment) -> str:
