@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from mappings import services
 from mappings.admin_decisions import ids_of, queue_url
-from mappings.admin_pairing import nearness, pair, sample_texts
+from mappings.admin_pairing import meaning, nearness, pair, sample_texts
 from mappings.cache import mapping_cache
 from mappings.definitions import LINE_SEMANTICS
 from mappings.models import MappingKind, UnmappedMarketLog
@@ -97,18 +97,19 @@ def _candidates(question, rows):
 
 
 def _pairing_table(definition, samples, posted):
-    """[(outcome, [(field name, text, what was there before)] per bookmaker)]"""
+    """[(outcome, [(field name, text, stored text, whether that is among the samples)] per bookmaker)]"""
     guesses = {slug: pair(definition, slug, texts) for slug, texts in samples.items()}
+    known = {slug: {meaning(text) for text, _, _ in texts} for slug, texts in samples.items()}
     table = []
     for outcome in definition.outcomes:
         cells = []
         for slug in samples:
             field = f"text:{slug}:{outcome.canonical_id}"
-            before = outcome.texts.get(slug, "")
-            text = (
-                posted.get(field, "") if posted is not None else before or guesses[slug].get(outcome.canonical_id, "")
-            )
-            cells.append((field, text, before))
+            stored = outcome.texts.get(slug, "")
+            text = stored or guesses[slug].get(outcome.canonical_id, "")
+            if posted is not None:
+                text = posted.get(field, "")
+            cells.append((field, text, stored, meaning(stored) in known[slug]))
         table.append((outcome, cells))
     return table
 

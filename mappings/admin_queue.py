@@ -25,7 +25,7 @@ STATUSES = {
     UnmappedStatus.MAPPED: ("Mapped", "link", "good"),
     UnmappedStatus.IGNORED: ("Ignored", "visibility_off", "calm"),
 }
-CHIPS_IN_LIST = 6
+CHIPS_IN_LIST = 4
 
 
 def status_badge(status):
@@ -36,12 +36,20 @@ def status_badge(status):
 @admin.register(UnmappedMarketLog)
 class UnmappedMarketAdmin(ReadOnlyAdmin):
     list_display = [
-        "market", "bookmaker", "outcomes", "events_now", "next_kickoff", "seen_cycles", "error", "waiting", "state",
-    ]  # fmt: skip
+        "market",
+        "state",
+        "bookmaker",
+        "outcomes",
+        "events_now",
+        "next_kickoff",
+        "seen_cycles",
+        "waiting",
+        "error",
+    ]
     list_filter = [("status", StatusFilter), SourceFilter, ErrorCodeFilter, OccurrencesFilter]
     search_fields = ["market_name", "external_market_id"]
     search_help_text = "Name or the bookmaker's key"
-    ordering = ["-event_count", "-occurrence_count", "-id"]
+    ordering = ["-event_count", "-id"]
     list_before_template = "desk/queue_head.html"
     actions = ["acknowledge", "map_rows", "ignore", "reopen"]
 
@@ -107,7 +115,7 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
 
     @display(description="Why", ordering="error_code")
     def error(self, row):
-        return format_html("<code>{}</code>", row.error_code or "–")
+        return format_html("<code>{}</code>", (row.error_code or "–").replace("_", " ").lower())
 
     @display(description="Age", ordering="first_seen_at")
     def waiting(self, row):
