@@ -77,7 +77,7 @@ class Content:
             return None
         snapshot = self.snapshot(event, slug, now)
         added = tuple(self.new_markets(event, slug, now))
-        state = (snapshot.marks, len(snapshot.offered), event.kickoff_at(tick), added, tick // 1200)
+        state = (snapshot.marks, len(snapshot.offered), event.kickoff_at(tick), added, tick // 1200, str(self.hidden))
         known = self._store.get((slug, event_id), state)
         if known is not None:
             return known

@@ -8,8 +8,10 @@ import json
 import zlib
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache
 from itertools import count
 from random import Random
+from time import time
 
 from scraping.demo.answers import JSON, Answer
 from scraping.demo.mutations import MUTATIONS, mutated
@@ -106,6 +108,9 @@ def apply(fault: Fault, slug: str, answer: Answer, repeat) -> tuple[Answer, Deli
     options = fault.options
     if fault.name in DELIVERIES:
         return answer, Delivery(fault.name, options)
+    changes = fault.name in MUTATIONS or fault.name == "empty_markets"
+    if changes and (answer.status != 200 or answer.content_type != JSON):
+        return answer, Delivery()  # a refusal has nothing inside that could drift
     if fault.name in MUTATIONS:
         return _replaced(answer, mutated(fault.name, slug, answer.plain(), options)), Delivery()
     return _answer(fault, slug, answer, repeat), Delivery()
@@ -126,8 +131,6 @@ def _answer(fault: Fault, slug: str, answer: Answer, repeat) -> Answer:
     if name == "429":
         wait = options.get("retry_after", 2)
         if options.get("as_date"):
-            from time import time
-
             wait = formatdate(time() + float(wait), usegmt=True)
         return made(429, b'{"error":"Too Many Requests"}', Retry_After=str(wait))
     if name == "status":
@@ -179,6 +182,7 @@ def _without_markets(slug: str, body: bytes) -> bytes:
     return dumps(document)
 
 
+@cache
 def bomb(megabytes: int) -> bytes:
     """A small gzip stream that inflates to so many megabytes of JSON text."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)

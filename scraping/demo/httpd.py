@@ -6,6 +6,8 @@ import time
 from http import HTTPStatus
 from random import Random
 
+import structlog
+
 from scraping.demo import faults
 from scraping.demo.answers import JSON, Answer
 from scraping.demo.control import BadControl, Control
@@ -14,6 +16,7 @@ from scraping.demo.request import Request
 from scraping.demo.templates import dumps
 from scraping.demo.world import SLUGS
 
+log = structlog.get_logger(__name__)
 _MAX_HEAD, _MAX_BODY = 32_768, 2_097_152
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -44,7 +47,9 @@ class DemoApp:
             return None
         self.stats.refused[slug] += 1
         if slug == "bet9ja":
-            return Answer(403, b"", faults.HTML)
+            if self.stats.refused[slug] % 2:
+                return Answer(403, b"", faults.HTML)
+            return Answer(200, b'{"R":"E","D":null}')
         return Answer(429, b'{"error":"Too Many Requests"}', headers={"Retry-After": "1"})
 
     def answer(self, slug: str, request: Request) -> tuple[Answer, Delivery]:
@@ -145,7 +150,11 @@ class DemoProtocol(asyncio.Protocol):
     def _answer(self, slug: str, request: Request, refused: Answer | None) -> None:
         if self.transport is None:
             return
-        answer, delivery = (refused, Delivery()) if refused else self.app.answer(slug, request)
+        try:
+            answer, delivery = (refused, Delivery()) if refused else self.app.answer(slug, request)
+        except Exception:
+            log.exception("demo.answer_failed", bookmaker=slug, path=request.path)
+            answer, delivery = Answer(500, b'{"error":"the demo server failed, see its log"}'), Delivery()
         self.app.stats.statuses[slug, answer.status] += 1
         if delivery.name:
             self._misbehave(answer, delivery, request.wants_gzip)

@@ -253,17 +253,24 @@ _FAMILY = [
 
 @cache
 def squad(club: str) -> tuple[tuple[str, str], ...]:
-    """Eleven players of a club, (given name, family name)."""
+    """The players of a club, (given name, family name), more than a line-up so that two clubs can differ."""
     key = text_key(club)
     players: list[tuple[str, str]] = []
     step = 0
-    while len(players) < 11:
+    while len(players) < 24:
         value = mix(key, step, 5)
         player = (_GIVEN[value % 20], _FAMILY[value // 20 % 20])
         step += 1
         if player not in players:
             players.append(player)
     return tuple(players)
+
+
+def line_ups(home: str, away: str) -> list[tuple[str, str, str]]:
+    """Eleven of each club, (club, given name, family name); no name twice in one match."""
+    first = squad(home)[:11]
+    second = [player for player in squad(away) if player not in first][:11]
+    return [(home, *player) for player in first] + [(away, *player) for player in second]
 
 
 def short_name(club: str) -> str:

@@ -39,7 +39,7 @@ class Life:
     def reprice_seconds(self) -> float:
         """Time between two repricings of one market so that, with the bursts, change_rate comes out."""
         own = max(1e-6, self.change_rate - 1.0 / self.burst_minutes)
-        return 60.0 / own * 0.93  # a repricing now and then lands on the same step of the ladder
+        return 60.0 / own * 0.9  # a repricing now and then lands on the same step of the ladder
 
 
 @dataclass(slots=True)

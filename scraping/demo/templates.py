@@ -3,13 +3,12 @@
 import json
 import re
 
-from scraping.demo.places import squad
+from scraping.demo.places import line_ups
 from scraping.demo.world import DemoEvent
 
 EVENT, HOME, AWAY = "\x02", "\x03", "\x04"
 PLAYER = re.compile(r"\{(player|name)(\d+)\}")
 _TOKEN = re.compile(rb"\x05([pn])(\d+);")
-_MISSING = object()
 
 
 def fragment(value) -> bytes:
@@ -30,7 +29,7 @@ def personal(body: bytes, event: DemoEvent, slug: str, own_id: str) -> bytes:
     """Replaces the tokens by the event's id, teams and players."""
     home, away = event.teams(slug)
     if b"\x05" in body:
-        players = [(team, *name) for team in (home, away) for name in squad(team)]
+        players = line_ups(home, away)
 
         def player(found: re.Match) -> bytes:
             team, given, family = players[int(found[2])]

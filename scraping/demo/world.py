@@ -1,6 +1,6 @@
 """Which events exist at a moment: a pure function of seed, size and time.
 
-Two endless streams of events, one announced days ahead and one hours ahead, are numbered by their
+Endless streams of events, announced days, hours or only minutes ahead, are numbered by their
 kick-off slot; an event's number gives everything else about it, so that nothing has to be stored and the
 world rolls on for ever. About `events` of them lie ahead at any time.
 """
@@ -14,8 +14,8 @@ from scraping.demo.places import Tournament, clubs, short_name, tournaments
 
 SLUGS = ("betpawa", "sportybet", "bet9ja")
 HOUR = 3600.0
-_STREAMS = ((72 * HOUR, 0.7), (8 * HOUR, 0.3))  # announced ahead by, share of the events
-_ID_SPACE = 80_000_000
+_STREAMS = ((72 * HOUR, 0.6), (8 * HOUR, 0.28), (1.5 * HOUR, 0.12))  # announced ahead by, share of the events
+_ID_SPACE = 81_000_000  # divisible by the number of streams, so that ids of two streams never meet
 _KICKOFF_STEP = 300.0
 
 
@@ -96,7 +96,7 @@ class World:
     def _make(self, stream: int, slot: int) -> DemoEvent:
         ahead, spacing = _STREAMS[stream][0], self._spacing[stream]
         key = mix(self.seed, stream, slot)
-        number = (slot * 2 + stream + self._offset) % _ID_SPACE
+        number = (slot * len(_STREAMS) + stream + self._offset) % _ID_SPACE
         kickoff = round((slot + unit(key, 1)) * spacing / _KICKOFF_STEP) * _KICKOFF_STEP
         pick = bisect_left(self._weights, unit(key, 2) * self._weights[-1])
         tournament = tournaments()[min(pick, len(self._weights) - 1)]
@@ -150,10 +150,11 @@ class World:
         raw = (number - self._offset) % _ID_SPACE
         if not 0 <= number < _ID_SPACE:
             return None
-        stream = raw % 2
+        stream = raw % len(_STREAMS)
         around = int(now // self._spacing[stream])
-        slot = raw // 2
-        slot += round((around - slot) / (_ID_SPACE / 2)) * (_ID_SPACE // 2)
+        slot = raw // len(_STREAMS)
+        turn = _ID_SPACE // len(_STREAMS)
+        slot += round((around - slot) / turn) * turn
         if abs(slot - around) * self._spacing[stream] > _STREAMS[stream][0] + 12 * HOUR:
             return None
         event = self._event(stream, slot)
