@@ -154,12 +154,8 @@ def test_api(things, method, address, body, expected):
     address = address.format(**things)
     answers = []
     for column in COLUMNS:
-        response = client_of(column).generic(
-            method,
-            address,
-            data="" if body is None else json.dumps(body),
-            content_type="application/json" if body is not None else "",
-        )
+        sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        response = client_of(column).generic(method, address, **sent)
         answers.append(response.status_code)
         if response.status_code == 401:
             assert response["WWW-Authenticate"]
