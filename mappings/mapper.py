@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 import structlog
+from msgspec import structs
 from xxhash import xxh3_64_intdigest
 
 from mappings.cache import mapping_cache
@@ -43,11 +44,14 @@ def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iter
     plans_of, refused_of = table.direct.get, table.refused.get
     own_groups = table.grammar.verbatim
     teams = EventTeams(home_team, away_team)
+    whole = table.whole
+    remembers = whole.enabled
     found: dict = {}
     errors: list[MappingError] = []
-    duplicates = 0
+    asked = answered = duplicates = 0
     for market in markets:
         key = market.key
+        plan = None
         plans = plans_of(key)
         if plans is None:
             refusal = refused_of(key)
@@ -55,28 +59,41 @@ def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iter
                 errors.append(MappingError(refusal[0], market, refusal[1]))
                 continue
         elif (plan := plans.get(market.specifier)) is not None:
+            as_they_came = market.outcomes
             try:
-                indices, outcomes, fragments = zip(*map(plan.memo_get, market.outcomes))  # noqa: B905 (hits are triples)
-                if indices != plan.full:
-                    order = plan.orders[indices]
-                    if order is not None:
-                        outcomes, fragments = order(outcomes), order(fragments)
+                mapped = None
+                if remembers:
+                    asked += 1
+                    mapped = plan.whole_get((home_team, away_team, as_they_came) if plan.names_teams else as_they_came)
+                if mapped is None:
+                    indices, outcomes, fragments = zip(*map(plan.memo_get, as_they_came))  # noqa: B905 (triples)
+                    if indices != plan.full:
+                        order = plan.orders[indices]
+                        if order is not None:
+                            outcomes, fragments = order(outcomes), order(fragments)
+                    digest = xxh3_64_intdigest("\n".join(fragments))
+                    mapped = MappedMarket(
+                        plan.canonical_id,
+                        plan.market_id,
+                        plan.name,
+                        plan.line,
+                        plan.handicap_type,
+                        plan.handicap_home,
+                        plan.handicap_away,
+                        outcomes,
+                        (market.groups or plan.groups) if own_groups else plan.groups,
+                        digest if digest < _SIGN else digest - _WRAP,
+                    )
+                    if remembers and not plan.names_teams:
+                        plan.whole[as_they_came] = mapped
+                elif own_groups and mapped.market_groups != (market.groups or plan.groups):
+                    answered += 1
+                    mapped = structs.replace(mapped, market_groups=market.groups or plan.groups)
+                else:
+                    answered += 1
             except (KeyError, TypeError, ValueError):
-                pass  # an outcome, or an order of them, that this plan has not met: the careful way below
-            else:
-                digest = xxh3_64_intdigest("\n".join(fragments))
-                mapped = MappedMarket(
-                    plan.canonical_id,
-                    plan.market_id,
-                    plan.name,
-                    plan.line,
-                    plan.handicap_type,
-                    plan.handicap_home,
-                    plan.handicap_away,
-                    outcomes,
-                    (market.groups or plan.groups) if own_groups else plan.groups,
-                    digest if digest < _SIGN else digest - _WRAP,
-                )
+                mapped = None  # an outcome, or an order of them, that this plan has not met yet
+            if mapped is not None:
                 if not plan.market_id:
                     errors.append(unsupported(market, (mapped,)))
                 elif found.setdefault(plan.token, mapped) is not mapped:
@@ -87,6 +104,9 @@ def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iter
         for token, mapped in results:
             if found.setdefault(token, mapped) is not mapped:
                 duplicates += _merge(found, token, mapped, snapshot)
+        if remembers and plan is not None and results and not problems:
+            _remember_whole(plan, market, results[0][1], home_team, away_team)
+    whole.account(asked, answered)
     if duplicates:
         log.warning("mapping.duplicate_markets", bookmaker=bookmaker_slug, count=duplicates)
     return MappingResult(list(found.values()), errors, duplicates)
@@ -96,6 +116,15 @@ def map_market(bookmaker_slug: str, market, home_team: str, away_team: str, cach
     """([MappedMarket], [MappingError]) of one source market."""
     result = map_event(bookmaker_slug, home_team, away_team, (market,), cache)
     return result.mapped, result.errors
+
+
+def _remember_whole(plan, market, mapped, home_team, away_team):
+    """Keep a market that took the careful way and matched wholly. 0 and 1 equal False and True, and
+    are no keys."""
+    if any(not isinstance(o.price, str) and o.price in (0, 1) for o in market.outcomes):
+        return
+    outcomes = market.outcomes
+    plan.whole[(home_team, away_team, outcomes) if plan.names_teams else outcomes] = mapped
 
 
 def _merge(found, token, second, snapshot) -> bool:

@@ -169,6 +169,7 @@ def _identify(plan: Plan, text, teams):
         compared = plan.compare(text, plan.line_texts)
         templated = teams.template.apply(compared)
         if templated != compared and (found := plan.texts.get(templated)) is not None:
+            plan.names_teams = True
             if plan.texts.get(plan.compare(rough, plan.line_texts)) == found:
                 plan.remember_template(rough, found)
             return found, False

@@ -12,6 +12,8 @@ from mappings.groups import groups_of
 from mappings.shapes import MappedOutcome
 
 MOST_REMEMBERED = 30_000  # of one bookmaker; about 450 bytes each
+MOST_WHOLE_MARKETS = 10_000  # of one bookmaker; about 1 kB each
+PAUSE_EVENTS = 500
 MOST_ORDERS = 32
 _new_tuple = tuple.__new__  # what MappedOutcome(…) ends in, at half the time
 HANDICAP_TYPES = {"asian_handicap": "ASIAN", "handicap_3way": "EUROPEAN"}
@@ -41,6 +43,41 @@ class MemoBudget:
             plan.templates.clear()
         self._left = MOST_REMEMBERED
 
+    def forget_whole(self):
+        for plan in list(self._plans):
+            plan.whole.clear()
+
+
+class WholeMarkets:
+    """Whether whole markets are remembered as they were mapped, so that one which comes again
+    unchanged costs one look-up.
+
+    That pays where a worker meets the same events again before its memory is full, as on a small
+    desk. Where it does not, asking is a loss: a full memory that answered less than one in five
+    is switched off for a while.
+    """
+
+    __slots__ = ("_asked", "_budget", "_found", "_pause", "enabled")
+
+    def __init__(self, budget):
+        self._budget = budget
+        self._asked = self._found = self._pause = 0
+        self.enabled = True
+
+    def account(self, asked, found):
+        """What one event asked and found."""
+        if not self.enabled:
+            self._pause -= 1
+            self.enabled = self._pause <= 0
+            return
+        self._asked += asked
+        self._found += found
+        if self._asked - self._found > MOST_WHOLE_MARKETS:
+            self.enabled = self._found * 5 > self._asked
+            self._pause = PAUSE_EVENTS
+            self._asked = self._found = 0
+            self._budget.forget_whole()
+
 
 class Plan:
     """One definition at one bookmaker for one specifier.
@@ -48,7 +85,8 @@ class Plan:
     memo: {source outcome: (index, MappedOutcome, fragment)}, for outcomes whose text names no team.
     texts: {compared text: (index, name)}. templates: {text with the teams replaced: (index, name)}.
     full: the indices of a complete market in canonical order. orders: {indices as they came: None
-    when they are in order already, else positions to take them in}.
+    when they are in order already, else positions to take them in}. whole: {source outcomes:
+    MappedMarket}, with the team names in the key once names_teams says that texts hold them.
     """
 
     __slots__ = (
@@ -68,11 +106,14 @@ class Plan:
         "memo",
         "memo_get",
         "name",
+        "names_teams",
         "orders",
         "templates",
         "texts",
         "token",
         "verbatim",
+        "whole",
+        "whole_get",
     )
 
     def __init__(self, definition: MarketDefinition, slug, grammar, line: Decimal | None, specifier, budget):
@@ -98,6 +139,9 @@ class Plan:
         self.memo_get = self.memo.get
         self.templates = {}
         self.orders = {}
+        self.names_teams = False
+        self.whole = {}
+        self.whole_get = self.whole.get
         self.budget = budget
         budget.adopt(self)
 

@@ -6,7 +6,7 @@ from mappings.catalogue.loader import collide
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.errors import MappingErrorCode
 from mappings.grammars import InvalidSpecifier, UnknownParameter, grammar_of
-from mappings.plans import MemoBudget, Plan
+from mappings.plans import MemoBudget, Plan, WholeMarkets
 
 MOST_SPECIFIERS = 2_000
 MOST_UNKNOWN_KEYS = 20_000
@@ -54,13 +54,14 @@ class BookmakerTable:
     the mapper's fast path reads nothing else. select() answers everything.
     """
 
-    __slots__ = ("_claims", "_selections", "budget", "direct", "grammar", "refused", "slug")
+    __slots__ = ("_claims", "_selections", "budget", "direct", "grammar", "refused", "slug", "whole")
 
     def __init__(self, slug, definitions):
         self.slug = slug
         self.grammar = grammar_of(slug)
         self.direct: dict[str, dict[str, Plan]] = {}
         self.budget = MemoBudget()
+        self.whole = WholeMarkets(self.budget)
         self._claims: dict[str, tuple[CompiledMapping, ...]] = {}
         self._selections: dict[tuple[str, str], Selection] = {}
         self.refused: dict[str, Refusal] = {}
@@ -93,6 +94,7 @@ class BookmakerTable:
                 self._selections.clear()
                 self.direct.clear()
                 self.budget = MemoBudget()
+                self.whole = WholeMarkets(self.budget)
             self._selections[key, specifier] = found
             if len(found.plans) == 1:
                 self.direct.setdefault(key, {})[specifier] = found.plans[0]
