@@ -56,7 +56,7 @@ def close_run(run: ScrapeRun) -> ScrapeRun:
         "scrape.run_closed",
         run=run.pk,
         kind=run.kind,
-        status=run.status,
+        status=str(run.status),
         seconds=round((run.finished_at - (run.started_at or run.created_at)).total_seconds(), 1),
         events=run.events_done,
         changed=run.markets_changed,

@@ -51,7 +51,7 @@ def _judge(health, run, share, now):
     health.updated_at = now
     health.save()
     if changed:
-        log.warning("scrape.bookmaker_state", bookmaker=share.bookmaker_slug, state=state, reason=reason)
+        log.warning("scrape.bookmaker_state", bookmaker=share.bookmaker_slug, state=str(state), reason=reason)
         publish(
             "scrape_progress",
             "bookmaker_state",

@@ -101,7 +101,8 @@ def descendants_of(pid):
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through /proc")
 def test_a_cycle_survives_the_death_of_every_worker(demo):
-    demo.control({"clock": {"freeze": True}, "latency": {"bet9ja": 150}})
+    demo.freeze()
+    demo.control({"latency": {"bet9ja": 150}})
     change_settings(batch_size=10)
     with workers(demo) as cluster:
         run = start_cycle(trigger="manual")
@@ -114,7 +115,8 @@ def test_a_cycle_survives_the_death_of_every_worker(demo):
 
 
 def test_a_cycle_survives_the_loss_of_all_its_database_connections(demo):
-    demo.control({"clock": {"freeze": True}, "latency": {"bet9ja": 100}})
+    demo.freeze()
+    demo.control({"latency": {"bet9ja": 100}})
     change_settings(batch_size=10)
     with workers(demo):
         run = start_cycle(trigger="manual")
@@ -130,7 +132,7 @@ def test_a_cycle_survives_the_loss_of_all_its_database_connections(demo):
 
 
 def test_batches_of_one_cycle_run_on_several_workers_and_close_once(demo):
-    demo.control({"clock": {"freeze": True}})
+    demo.freeze()
     change_settings(batch_size=10)
     with workers(demo):
         run = start_cycle(trigger="manual")
