@@ -1,7 +1,5 @@
 """Rows as text for COPY, made once for the current table and once for the history."""
 
-from functools import lru_cache
-
 import msgspec
 
 from odds.fields import normalised
@@ -32,55 +30,50 @@ def copy_rows(event_id: int, bookmaker_slug: str, market, captured_at: str) -> t
 
     captured_at: as text with its offset. Raises ValueError for text that the database cannot hold.
     """
-    line = _number(market.line)
-    outcomes = _outcomes(market.outcomes)
-    market_id = _text(market.betpawa_market_id)
-    current = (
-        f"{event_id}\t{bookmaker_slug}\t{market_id}\t{_text(market.betpawa_market_name)}\t{line}"
-        f"\t{_text(market.handicap_type)}\t{_number(market.handicap_home)}\t{_number(market.handicap_away)}"
-        f"\t{outcomes}\t{_groups(market.market_groups)}\t{market.fingerprint}\t{captured_at}\n"
+    line = _numbers[market.line]
+    market_id = _texts[market.betpawa_market_id]
+    outcomes = ",".join(
+        [f"{_names[name]}{_odds[odds]}{_ENDINGS[is_active]}" for name, odds, is_active in market.outcomes]
     )
-    history = f"{event_id}\t{bookmaker_slug}\t{market_id}\t{line}\t{outcomes}\t{captured_at}\n"
+    current = (
+        f"{event_id}\t{bookmaker_slug}\t{market_id}\t{_texts[market.betpawa_market_name]}\t{line}"
+        f"\t{_texts[market.handicap_type]}\t{_numbers[market.handicap_home]}\t{_numbers[market.handicap_away]}"
+        f"\t[{outcomes}]\t{_groups[market.market_groups]}\t{market.fingerprint}\t{captured_at}\n"
+    )
+    history = f"{event_id}\t{bookmaker_slug}\t{market_id}\t{line}\t[{outcomes}]\t{captured_at}\n"
     if "\x00" in current or "\\u0000" in current:
         raise ValueError("The text holds a NUL character.")
     return current.encode(), history.encode()
 
 
-@lru_cache(maxsize=20_000)
-def _text(value: str) -> str:
+class _Memo(dict):
+    """Texts made once per distinct value: names, prices and lines repeat by the thousand."""
+
+    LIMIT = 20_000
+
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, value):
+        text = self.make(value)
+        if len(self) >= self.LIMIT:
+            self.clear()
+        self[value] = text
+        return text
+
+
+def _escaped(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
-@lru_cache(maxsize=20_000)
-def _number(value) -> str:
-    return _NULL if value is None else str(normalised(value))
-
-
-@lru_cache(maxsize=5_000)
-def _groups(groups: tuple) -> str:
-    return _json(list(groups))
-
-
-@lru_cache(maxsize=20_000)
-def _name(name: str) -> str:
-    return f'{{"name":{_json(name)},"odds":'
-
-
-@lru_cache(maxsize=20_000)
-def _odds(odds) -> str:
-    return _json(str(odds))
-
-
-def _outcomes(outcomes) -> str:
-    return (
-        "["
-        + ",".join(
-            f'{_name(name)}{_odds(odds)},"is_active":{"true" if is_active else "false"}}}'
-            for name, odds, is_active in outcomes
-        )
-        + "]"
-    )
-
-
 def _json(value) -> str:
-    return msgspec.json.encode(value).decode().translate(_ESCAPES)
+    return _escaped(msgspec.json.encode(value).decode())
+
+
+_texts = _Memo(_escaped)
+_numbers = _Memo(lambda value: _NULL if value is None else str(normalised(value)))
+_groups = _Memo(lambda groups: _json(list(groups)))
+_names = _Memo(lambda name: f'{{"name":{_json(name)},"odds":')
+_odds = _Memo(lambda odds: _json(str(odds)))
+_ENDINGS = {True: ',"is_active":true}', False: ',"is_active":false}'}
