@@ -237,7 +237,7 @@ class _Upsert:
         cursor.execute(sql.MOVE_LINK, [event.pk, link.pk])
         cursor.execute(sql.MOVE_ODDS, [event.pk, old_event_id, link.bookmaker_slug])
         link.event = event
-        log.info("odds.link_matched", link=link.pk, bookmaker=link.bookmaker_slug, event=event.pk, was=old_event_id)
+        log.info("odds.link_matched", link=link.pk, bookmaker=link.bookmaker_slug, event_id=event.pk, was=old_event_id)
 
     def _report(self, code, link, detail):
         self.ids.problems.append(LinkProblem(code, link.bookmaker_slug, link.external_id, detail))
