@@ -17,38 +17,17 @@ from django.conf import settings
 from django.db import Error as DjangoDatabaseError
 
 from scraping.exceptions import Unavailable
-from scraping.slot_pool import Held, Pause, Pool, Waiter
+from scraping.slot_pool import LINGER_SECONDS, MAX_LIMIT, Held, Pause, Pool, Slot, Waiter, whole_limit
 from scraping.slot_store import LocalStore, PostgresStore
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.03  # between two tries for slots that other processes hold
-LINGER_SECONDS = 0.15  # an unused slot is kept this long for the process's next thread
 MIN_HOLD_SECONDS = 1.0  # a contended slot is kept at least this long
 REFRESH_SECONDS = 1.0  # pauses, limits and other processes' waiting are at most this old
 IDLE_CLOSE_SECONDS = 5.0  # without any use for so long the connection is closed
 SLOT_TIMEOUT_SECONDS = 60.0
 DATABASE_ERRORS = (psycopg.Error, DjangoDatabaseError, OSError)
-
-
-class Slot:
-    """The right to send one request; a context manager that gives the slot back."""
-
-    __slots__ = ("_held", "_limiter", "_pool")
-
-    def __init__(self, limiter, pool, held):
-        self._limiter, self._pool, self._held = limiter, pool, held
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.release()
-
-    def release(self):
-        held, self._held = self._held, None
-        if held is not None:
-            self._limiter._release(self._pool, held, rest=self._pool.delay)
 
 
 class Limiter:
@@ -96,7 +75,7 @@ class Limiter:
                 continue
             pause = self._pauses.get(slug)
             if pause is not None and pause.until > time.monotonic() and not (probe and pause.is_circuit):
-                self._release(pool, held, rest=0.0)
+                self.give_back(pool, held, rest=0.0)
                 probe = False
                 continue
             wait = held.ready_at - time.monotonic()
@@ -108,7 +87,7 @@ class Limiter:
         """How many requests of that kind the bookmaker gets at once, of all processes together."""
         if slug not in self._limits:
             self._ask_store(lambda store: None)
-        return int(self._limits.get(slug, {}).get(kind, 1))
+        return whole_limit(self._limits.get(slug, {}).get(kind), 1, MAX_LIMIT)
 
     def pause(self, slug: str, seconds: float, reason: str):
         """Nobody sends this bookmaker a request for so long. A longer pause in force stays."""
@@ -150,7 +129,7 @@ class Limiter:
         pool = self._pools.get((slug, kind))
         if pool is None:
             pool = self._pools[slug, kind] = Pool(slug, kind)
-            self._apply_limits(pool)
+            pool.apply(self._limits.get(pool.slug, {}))
         return pool
 
     def _take(self, slug, kind, deadline):
@@ -169,7 +148,8 @@ class Limiter:
                 raise Unavailable("NO_SLOT", bookmaker=slug, detail="No slot came free in time.", retry_after=1.0)
         return pool, waiter.held
 
-    def _release(self, pool, held, *, rest):
+    def give_back(self, pool, held, *, rest):
+        """For `Slot`: hand a slot to the next thread, which may use it after `rest` seconds."""
         now = time.monotonic()
         with self._mutex:
             if held.generation != self._generation:
@@ -274,6 +254,11 @@ class Limiter:
                 time.sleep(backoff)
                 backoff = min(backoff * 2, 2.0)
                 self._wake.set()
+            except Exception:
+                # Without this thread nobody gets a slot: it says what is wrong and goes on.
+                log.exception("limits.bug")
+                time.sleep(backoff)
+                backoff = min(backoff * 2, 2.0)
         self._close_store()
 
     def _tick_seconds(self):
@@ -298,7 +283,7 @@ class Limiter:
             self._refreshed_at = now
         self._run_commands(store)
         for pool in list(self._pools.values()):
-            self._give_back(store, pool)
+            self._return_spare(store, pool)
             self._take_more(store, pool)
         if now - self._used_at > IDLE_CLOSE_SECONDS and not any(
             pool.numbers or pool.waiters or pool.returning for pool in self._pools.values()
@@ -324,7 +309,7 @@ class Limiter:
         with self._mutex:
             self._limits = limits
             for pool in self._pools.values():
-                self._apply_limits(pool)
+                pool.apply(self._limits.get(pool.slug, {}))
                 pool.waiting_elsewhere = waiting.get(pool.id, 0)
             if pauses is None:
                 return
@@ -336,23 +321,10 @@ class Limiter:
                 if slug not in pauses and pause.shared:
                     self._set_pause(slug, None)
 
-    def _apply_limits(self, pool):
-        own = self._limits.get(pool.slug, {})
-        pool.limit = max(1, int(own.get(pool.kind, 1)))
-        pool.delay = max(0, int(own.get("delay_ms", 0))) / 1000
-
-    def _give_back(self, store, pool):
+    def _return_spare(self, store, pool):
         now = time.monotonic()
         with self._mutex:
-            for held in list(pool.idle):
-                linger = 0.0 if pool.waiting_elsewhere else LINGER_SECONDS
-                if held.number >= pool.limit or now - held.idle_since >= linger:
-                    pool.idle.remove(held)
-                    pool.numbers.discard(held.number)
-                    pool.returning.append(held)
-            ready = [held for held in pool.returning if held.ready_at <= now]
-            pool.returning = [held for held in pool.returning if held.ready_at > now]
-            numbers = [held.number for held in ready if held.generation == self._generation]
+            numbers = pool.to_give_back(now, self._generation)
         if numbers:
             store.give(pool.id, numbers)
 

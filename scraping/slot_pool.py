@@ -6,6 +6,15 @@ from collections import deque
 
 from scraping.slot_store import CIRCUIT, pool_id_of
 
+LINGER_SECONDS = 0.15  # an unused slot is kept this long for the process's next thread
+MAX_LIMIT = 1000
+MAX_DELAY_MS = 60_000
+
+
+def whole_limit(value, low, high) -> int:
+    """A limit as stored by whoever wrote the row; the politest one when it is none."""
+    return min(max(value, low), high) if type(value) is int else low
+
 
 class Held:
     """A slot this process has in the store."""
@@ -54,8 +63,47 @@ class Pool:
     def wanted(self):
         return min(len(self.waiters), self.limit - len(self.numbers) - self.lost_in_flight)
 
+    def apply(self, limits: dict):
+        """Take over the bookmaker's limits: {"details": n, "lists": n, "delay_ms": n}."""
+        self.limit = whole_limit(limits.get(self.kind), 1, MAX_LIMIT)
+        self.delay = whole_limit(limits.get("delay_ms"), 0, MAX_DELAY_MS) / 1000
+
+    def to_give_back(self, now: float, generation: int) -> list[int]:
+        """Numbers this process has no more use for: idle too long, above the limit, or handed over."""
+        linger = 0.0 if self.waiting_elsewhere else LINGER_SECONDS
+        for held in list(self.idle):
+            if held.number >= self.limit or now - held.idle_since >= linger:
+                self.idle.remove(held)
+                self.numbers.discard(held.number)
+                self.returning.append(held)
+        ready = [held for held in self.returning if held.ready_at <= now]
+        self.returning = [held for held in self.returning if held.ready_at > now]
+        return [held.number for held in ready if held.generation == generation]
+
+
+class Slot:
+    """The right to send one request; a context manager that gives the slot back."""
+
+    __slots__ = ("_held", "_limiter", "_pool")
+
+    def __init__(self, limiter, pool, held):
+        self._limiter, self._pool, self._held = limiter, pool, held
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.release()
+
+    def release(self):
+        held, self._held = self._held, None
+        if held is not None:
+            self._limiter.give_back(self._pool, held, rest=self._pool.delay)
+
 
 class Pause:
+    """No requests to a bookmaker until then. shared: the database knows it, and may end it."""
+
     __slots__ = ("changed", "claiming", "reason", "shared", "until")
 
     def __init__(self, until, reason, shared):

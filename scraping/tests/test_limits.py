@@ -339,3 +339,10 @@ def test_a_killed_process_frees_its_slots(three_at_once):
             slots = [limiter.slot(SLUG, timeout=15) for _ in range(3)]
         for slot in slots:
             slot.release()
+
+
+@shared
+def test_a_row_of_nonsense_limits_makes_requests_slow_not_impossible(three_at_once):
+    Settings.objects.filter(pk=1).update(bookmaker_limits={SLUG: {"details": "many", "delay_ms": None}})
+    with closing(Limiter()) as limiter, limiter.slot(SLUG, timeout=10):
+        assert limiter.limit(SLUG) == 1
