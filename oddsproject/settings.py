@@ -184,6 +184,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG  # reads no collected files, so that a laptop and the tests need none
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -262,6 +263,7 @@ UNFOLD = {
     "SITE_TITLE": "Odds desk",
     "SITE_HEADER": "Odds desk",
     "SITE_SYMBOL": "query_stats",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "oddsproject.desk.navigation.favicon_url"}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["oddsproject.desk.navigation.style_url"],

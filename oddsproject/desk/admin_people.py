@@ -6,6 +6,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from oddsproject.api.roles import LEAD, ROLES
 from oddsproject.desk.base import DeskAdmin, ReadOnlyAdmin
@@ -21,6 +22,7 @@ class RoleField(forms.ModelChoiceField):
             queryset=Group.objects.filter(name__in=ROLES),
             required=False,
             empty_label="No access",
+            widget=UnfoldAdminSelectWidget,
             help_text="viewer reads; trader also maps and refreshes; lead also steers the scraper and users.",
             **kwargs,
         )

@@ -14,6 +14,10 @@ def style_url(request):
     return static("desk/desk.css")
 
 
+def favicon_url(request):
+    return static("desk/favicon.svg")
+
+
 def live_script_url(request):
     return static("desk/live.js")
 
