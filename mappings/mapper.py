@@ -66,7 +66,7 @@ def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iter
                     asked += 1
                     mapped = plan.whole_get((home_team, away_team, as_they_came) if plan.names_teams else as_they_came)
                 if mapped is None:
-                    indices, outcomes, fragments = zip(*map(plan.memo_get, as_they_came))  # noqa: B905 (triples)
+                    indices, outcomes, fragments = zip(*map(plan.recall, as_they_came))  # noqa: B905 (triples)
                     if indices != plan.full:
                         order = plan.orders[indices]
                         if order is not None:
@@ -92,7 +92,7 @@ def map_event(bookmaker_slug: str, home_team: str, away_team: str, markets: Iter
                 else:
                     answered += 1
             except (KeyError, TypeError, ValueError):
-                mapped = None  # an outcome, or an order of them, that this plan has not met yet
+                mapped = None  # a text, or an order of outcomes, that this plan has not met yet
             if mapped is not None:
                 if not plan.market_id:
                     errors.append(unsupported(market, (mapped,)))

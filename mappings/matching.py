@@ -10,7 +10,7 @@ from mappings.errors import MappingError, MappingErrorCode
 from mappings.grammars import InvalidSpecifier
 from mappings.outcome_text import TeamTemplate, clean_text, player_name
 from mappings.plans import MOST_ORDERS, Plan, hit_for
-from mappings.prices import CLOSED, normalised_price
+from mappings.prices import CLOSED, remembered_price
 from mappings.shapes import MappedMarket, ScrapedMarket
 from mappings.snapshot import BookmakerTable
 from mappings.specifiers import parse_quarters
@@ -20,7 +20,6 @@ _WRAP = 1 << 64
 _WIDEST_DETAIL = 300
 NO_PLAYER = frozenset({"no goal", "no goalscorer", "none"})
 
-remembered_price = lru_cache(maxsize=20_000, typed=True)(normalised_price)
 remembered_name = lru_cache(maxsize=20_000)(clean_text)
 remembered_player = lru_cache(maxsize=20_000)(player_name)
 
@@ -106,7 +105,7 @@ def _match_outcomes(plans, market, teams):
     pairs = list(zip(plans, matches, strict=True))
     for outcome in market.outcomes:
         for plan, (hits, sources) in pairs:
-            hit = _known(plan, outcome) or _find(plan, outcome, teams)
+            hit = _find(plan, outcome, teams)
             if hit is not None:
                 hits.append(hit)
                 sources.append(outcome)
@@ -131,13 +130,6 @@ def _match_players(plan, market):
     return [(hits, sources)], rest
 
 
-def _known(plan, outcome):
-    try:
-        return plan.memo_get(outcome)
-    except TypeError:  # a list or an object where a price should be
-        return None
-
-
 def _price(outcome):
     try:
         odds = remembered_price(outcome.price)
@@ -149,15 +141,16 @@ def _price(outcome):
 
 
 def _find(plan, outcome, teams):
-    """The hit for an outcome that the plan does not remember; None when its text means nothing here."""
+    """The hit for one outcome; None when its text means nothing here."""
     odds = _price(outcome)
-    found, is_lasting = _identify(plan, outcome.text, teams)
+    found = plan.known_texts.get(outcome.text)
     if found is None:
-        return None
-    hit = hit_for(found[0], found[1], odds, bool(outcome.is_active) and odds not in CLOSED)
-    if is_lasting:
-        plan.remember(outcome, hit)
-    return hit
+        found, is_lasting = _identify(plan, outcome.text, teams)
+        if found is None:
+            return None
+        if is_lasting:
+            plan.remember_text(outcome.text, found)
+    return hit_for(found[0], found[1], odds, bool(outcome.is_active) and odds not in CLOSED)
 
 
 def _identify(plan: Plan, text, teams):

@@ -9,12 +9,14 @@ from decimal import Decimal
 
 from mappings.definitions import MarketDefinition
 from mappings.groups import groups_of
+from mappings.prices import CLOSED, remembered_price
 from mappings.shapes import MappedOutcome
 
 MOST_REMEMBERED = 30_000  # of one bookmaker; about 450 bytes each
 MOST_WHOLE_MARKETS = 10_000  # of one bookmaker; about 1 kB each
 PAUSE_EVENTS = 500
 MOST_ORDERS = 32
+MOST_TEXTS = 2_000
 _new_tuple = tuple.__new__  # what MappedOutcome(…) ends in, at half the time
 HANDICAP_TYPES = {"asian_handicap": "ASIAN", "handicap_3way": "EUROPEAN"}
 
@@ -44,6 +46,7 @@ class MemoBudget:
         self._left = MOST_REMEMBERED
 
     def forget_whole(self):
+        """Drop the whole markets that plans remember."""
         for plan in list(self._plans):
             plan.whole.clear()
 
@@ -79,11 +82,33 @@ class WholeMarkets:
             self._budget.forget_whole()
 
 
+class OutcomeMemo(dict):
+    """{source outcome: hit}; what is missing is made from the text, if that is known, and the price.
+
+    Raises KeyError for a text not met before, for what is no price, and for the numbers 0 and 1,
+    which equal False and True and are therefore no keys.
+    """
+
+    __slots__ = ("plan",)
+
+    def __missing__(self, outcome):
+        plan, price = self.plan, outcome.price
+        index, name = plan.known_texts[outcome.text]
+        odds = remembered_price(price)
+        if odds is None or (price.__class__ is not str and price in (0, 1)):
+            raise KeyError(outcome)
+        hit = hit_for(index, name, odds, bool(outcome.is_active) and odds not in CLOSED)
+        plan.budget.spend()
+        self[outcome] = hit
+        return hit
+
+
 class Plan:
     """One definition at one bookmaker for one specifier.
 
     memo: {source outcome: (index, MappedOutcome, fragment)}, for outcomes whose text names no team.
-    texts: {compared text: (index, name)}. templates: {text with the teams replaced: (index, name)}.
+    texts: {compared text: (index, name)}, from the definition; known_texts: the same by the text as
+    it came; templates: by the text with the teams replaced.
     full: the indices of a complete market in canonical order. orders: {indices as they came: None
     when they are in order already, else positions to take them in}. whole: {source outcomes:
     MappedMarket}, with the team names in the key once names_teams says that texts hold them.
@@ -103,8 +128,9 @@ class Plan:
         "line",
         "line_texts",
         "market_id",
+        "known_texts",
         "memo",
-        "memo_get",
+        "recall",
         "name",
         "names_teams",
         "orders",
@@ -135,8 +161,10 @@ class Plan:
             if slug in outcome.texts:
                 self.texts[grammar.compare(outcome.texts[slug], ())] = (index, outcome.name)
         self.full = tuple(sorted(index for index, _ in self.texts.values()))
-        self.memo = {}
-        self.memo_get = self.memo.get
+        self.known_texts = {}
+        self.memo = OutcomeMemo()
+        self.memo.plan = self
+        self.recall = self.memo.__getitem__
         self.templates = {}
         self.orders = {}
         self.names_teams = False
@@ -145,11 +173,10 @@ class Plan:
         self.budget = budget
         budget.adopt(self)
 
-    def remember(self, outcome, hit):
-        """Keep what an outcome turned out to be. 0 and 1 equal False and True, so they are not kept."""
-        if isinstance(outcome.price, str) or outcome.price not in (0, 1):
-            self.budget.spend()
-            self.memo[outcome] = hit
+    def remember_text(self, text, found):
+        """Keep what a text turned out to be, in every event alike."""
+        if len(self.known_texts) < MOST_TEXTS:
+            self.known_texts[text] = found
 
     def remember_template(self, text, found):
         self.budget.spend()

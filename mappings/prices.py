@@ -1,7 +1,7 @@
 """Prices as exact decimal text: what the bookmaker sent, without trailing zeros."""
 
 import re
-from decimal import Decimal
+from functools import lru_cache
 
 HIGHEST = 10_000
 _PLAIN = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,6})?", re.ASCII)
@@ -28,4 +28,8 @@ def normalised_price(price) -> str | None:
     text = f"{whole}.{decimals}" if decimals else whole
     if text in CLOSED:
         return text
-    return text if 1 < Decimal(text) <= HIGHEST else None
+    return text if 1 < float(text) <= HIGHEST else None
+
+
+# typed: 1 and True are equal, and only one of them is a price.
+remembered_price = lru_cache(maxsize=20_000, typed=True)(normalised_price)

@@ -264,3 +264,34 @@ def test_a_memory_that_is_full_forgets_and_maps_the_same(monkeypatch):
         }
     plan = cache.snapshot.table("bet9ja").direct["S_1X2"][""]
     assert len(plan.memo) <= 3 + 1
+
+
+def test_a_remembered_market_is_not_another_events_with_the_teams_the_other_way_round():
+    cache = cache_of(with_catalogue=True)
+    both = {f"{HOME}/{AWAY} & over 1.5": "9", f"{AWAY}/{HOME} & over 1.5": "8"}
+    for home, away in ((HOME, AWAY), (AWAY, HOME)) * 3:
+        result = mapped("sportybet", market("818", both, "total=1.5"), home=home, away=away, cache=cache)
+        expected = {"1_2_over": "9", "2_1_over": "8"} if home == HOME else {"2_1_over": "9", "1_2_over": "8"}
+        assert {name: odds for name, (odds, _) in prices_of(result).items()} == expected
+
+
+def test_whole_markets_are_no_longer_remembered_where_none_comes_again(monkeypatch):
+    monkeypatch.setattr("mappings.plans.MOST_WHOLE_MARKETS", 20)
+    monkeypatch.setattr("mappings.plans.PAUSE_EVENTS", 5)
+    cache = cache_of(with_catalogue=True)
+    whole = cache.snapshot.table("bet9ja").whole
+    states = []
+    for cents in range(10, 90):
+        assert prices_of(mapped("bet9ja", market("S_1X2", {"1": f"2.{cents}1"}), cache=cache)) == {
+            "1": (f"2.{cents}1", True)
+        }
+        states.append(whole.enabled)
+    assert True in states[states.index(False) :], "off once it was full, on again after a pause"
+    assert len(cache.snapshot.table("bet9ja").direct["S_1X2"][""].whole) <= 22
+
+
+def test_a_remembered_market_follows_its_tabs():
+    cache = cache_of(with_catalogue=True)
+    for tabs in (("popular",), ("popular", "goals"), ("popular",)):
+        (found,) = mapped("betpawa", market("3795", {"Yes": 2.0, "No": 1.8}, groups=tabs), cache=cache).mapped
+        assert found.market_groups == tabs
