@@ -62,7 +62,9 @@ class RudeServer:
             self._open.discard(connection)
 
     def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the accepting thread, which would keep the port open
         self._listener.close()
+        self._thread.join(5)
         for connection in list(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
