@@ -6,10 +6,10 @@ import time
 class DemoClock:
     """Seconds since 1970 (UTC) as the world sees them."""
 
-    def __init__(self, start: float | None = None):
+    def __init__(self, start: float | None = None, speed: float = 1.0):
         self._world = time.time() if start is None else float(start)
         self._real = time.monotonic()
-        self._speed = 1.0
+        self._speed = speed
 
     def now(self) -> float:
         return self._world + (time.monotonic() - self._real) * self._speed

@@ -44,10 +44,10 @@ def evaluate(text: str) -> tuple[str | None, np.ndarray, np.ndarray | None]:
         for atom in alternative.split("&"):
             space, weight, back = _atom(atom)
             spaces |= {space} if space else set()
+            if len(spaces) > 1:
+                raise ValueError(f"{text!r} mixes {sorted(spaces)}")
             win = win * weight
         failing = failing * (1.0 - win)
-    if len(spaces) > 1:
-        raise ValueError(f"{text!r} mixes {sorted(spaces)}")
     return (spaces.pop() if spaces else None), np.asarray(1.0 - failing, dtype=np.float64), back
 
 

@@ -23,6 +23,8 @@ def mutated(name: str, slug: str, body: bytes, options: dict) -> bytes:
     event = _event(slug, document)
     if event is None:
         return _mutated_list(name, slug, document)
+    if name == "duplicate_market" and slug == "bet9ja":
+        return _duplicate_key(document, options)
     if name in HOSTILE:
         _rename(slug, event, HOSTILE[name])
     elif name == "oversize_name":
@@ -141,15 +143,7 @@ def _bad_price(slug: str, document: dict, event: dict, options: dict) -> None:
 
 
 def _duplicate_market(slug: str, document: dict, event: dict, options: dict) -> None:
-    """The first market twice; with `different` the second copy has other prices. Bet9ja's object cannot hold two keys
-    except as text, so there the first key is written twice."""
-    if slug == "bet9ja":
-        key = sorted(event["O"])[0]
-        price = "9.9" if options.get("different") else event["O"][key]
-        event["O"][f"{_MARK}"] = f"{_MARK}"
-        event["O"].pop(f"{_MARK}")
-        event["O"] = {key: event["O"][key], f'{key}","x":"{price}': "1"} | event["O"]
-        return
+    """The first market a second time at the end; `different`: with another price."""
     copy = json.loads(json.dumps(event["markets"][0]))
     if options.get("different"):
         if slug == "betpawa":
@@ -157,6 +151,14 @@ def _duplicate_market(slug: str, document: dict, event: dict, options: dict) -> 
         else:
             copy["outcomes"][0]["odds"] = "9.90"
     event["markets"].append(copy)
+
+
+def _duplicate_key(document: dict, options: dict) -> bytes:
+    """Bet9ja's odds are one object: the same key twice exists only in its text."""
+    key = sorted(document["D"]["O"])[0]
+    price = "9.9" if options.get("different") else document["D"]["O"][key]
+    again = dumps({key: price})[1:-1]
+    return dumps(document).replace(b'"O":{', b'"O":{' + again + b",", 1)
 
 
 def _many_markets(slug: str, document: dict, event: dict, options: dict) -> None:

@@ -44,7 +44,7 @@ class DemoSettings:
 
 def build(settings: DemoSettings) -> DemoApp:
     """The application, ready to answer. Raises BadControl for settings that make no sense."""
-    clock = DemoClock(settings.clock)
+    clock = DemoClock(settings.clock, 0.0 if settings.frozen else 1.0)
     if settings.payloads:
         content, world = ReplayContent(Path(settings.payloads)), None
     else:
@@ -52,8 +52,6 @@ def build(settings: DemoSettings) -> DemoApp:
     control = Control(clock, world, Faults(settings.seed), Stats())
     wanted = {name: getattr(settings, name) for name in ("latency", "limits", "life", "faults")}
     wanted = {name: value for name, value in wanted.items() if value}
-    if settings.frozen:
-        wanted["clock"] = {"freeze": True}
     control.change(wanted)
     content.warm_up(clock.now())
     return DemoApp(all_sites(content), control, settings.seed)
