@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
+from odds.storage.retention import forget_old_events
+
 log = structlog.get_logger(__name__)
 
 PARENT = "market_odds_history"
@@ -53,12 +55,14 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """What a maintenance run did. stranded_rows: still in the default partition, which is an alarm."""
+    """What a maintenance run did. stranded_rows: still in the default partition, which is an alarm.
+    forgotten_events: played longer ago than odds are kept."""
 
     created: tuple[str, ...]
     dropped: tuple[str, ...]
     moved_rows: int
     stranded_rows: int
+    forgotten_events: int = 0
 
 
 def partition_name(day: date) -> str:
@@ -116,13 +120,14 @@ def drop_old(retention_days: int, *, today: date | None = None) -> list[str]:
 
 
 def maintain(retention_days: int, days_ahead: int = DAYS_AHEAD) -> Maintenance:
-    """The scheduled task: partitions ahead, stray rows moved, old days dropped."""
+    """The scheduled task: partitions ahead, stray rows moved, old days dropped, old events forgotten."""
     created, moved = ensure_partitions(days_ahead)
     dropped = drop_old(retention_days)
+    forgotten = forget_old_events(retention_days)
     stranded = sum(rows_in_default().values())
     if stranded:
         log.error("odds.rows_without_partition", rows=stranded)
-    result = Maintenance(tuple(created), tuple(dropped), moved, stranded)
+    result = Maintenance(tuple(created), tuple(dropped), moved, stranded, forgotten)
     log.info("odds.partitions_maintained", created=len(created), dropped=len(dropped), moved_rows=moved)
     return result
 

@@ -56,11 +56,11 @@ class KnownPair:
 
     @property
     def withdrawn_count(self) -> int:
-        return sum(absence.is_withdrawn for absence in self.missed.values())
+        return sum(absence.withdrawn_at is not None for absence in self.missed.values()) if self.missed else 0
 
     @property
     def due_count(self) -> int:
-        return sum(absence.is_due for absence in self.missed.values())
+        return sum(absence.is_due for absence in self.missed.values()) if self.missed else 0
 
 
 def pack_keys(fingerprints: dict[str, int]) -> bytes:
@@ -72,7 +72,7 @@ def pack_fingerprints(fingerprints: dict[str, int]) -> bytes:
 
 
 def pack_missing(missed: dict[str, Absence]) -> bytes:
-    return _encode(missed)
+    return _encode(missed) if missed else _NOTHING_MISSING
 
 
 def unpack(keys: bytes, fingerprints: bytes) -> dict[str, int]:

@@ -36,8 +36,9 @@ SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, od
 
 # Where changed rows land before they are merged. Made once a connection, emptied by itself at the
 # end of each transaction and by TRUNCATE when several batches share one.
+INCOMING_EXISTS = "SELECT to_regclass('pg_temp.incoming_odds')::text"
 CREATE_INCOMING = """
-CREATE TEMPORARY TABLE IF NOT EXISTS incoming_odds (
+CREATE TEMPORARY TABLE incoming_odds (
     event_id bigint, bookmaker_slug text, betpawa_market_id text, betpawa_market_name text, line numeric,
     handicap_type text, handicap_home numeric, handicap_away numeric, outcomes jsonb, market_groups jsonb,
     fingerprint bigint, captured_at timestamptz
@@ -121,6 +122,14 @@ UPSERT_FINGERPRINTS = """
 INSERT INTO odds_link_fingerprints (link_id, fingerprints, missing)
 SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[])
 ON CONFLICT (link_id) DO UPDATE SET fingerprints = excluded.fingerprints, missing = excluded.missing
+"""
+
+# The same for links that have them already. Params: the same. Primary key.
+UPDATE_FINGERPRINTS = """
+UPDATE odds_link_fingerprints AS packed
+   SET fingerprints = changed.fingerprints, missing = changed.missing
+  FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[]) AS changed (link_id, fingerprints, missing)
+ WHERE packed.link_id = changed.link_id
 """
 
 # Params: link ids, packed keys.

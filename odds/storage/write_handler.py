@@ -68,12 +68,16 @@ def handle_market_write_batch(batch: MarketWriteBatch) -> WriteResult:
 
 def _store(batch: MarketWriteBatch) -> WriteResult:
     result = WriteResult()
+    # Rows that an earlier batch of the same transaction left in the temporary table must not be
+    # merged again; at the start of a transaction it is empty by itself.
+    must_empty = connection.in_atomic_block
     with transaction.atomic():
         connection.ensure_connection()
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
             cursor.format = psycopg.pq.Format.BINARY
             for answers in _rounds(batch.markets):
-                _Round(cursor, answers, result).store()
+                _Round(cursor, answers, result, must_empty).store()
+                must_empty = True
     return result
 
 
@@ -104,13 +108,15 @@ class _Writes:
     links: list[tuple] = field(default_factory=list)
     keys: list[tuple] = field(default_factory=list)
     fingerprints: list[tuple] = field(default_factory=list)
+    new_fingerprints: list[tuple] = field(default_factory=list)
 
 
 class _Round:
     """One pass over answers of different pairs: load, compare, write."""
 
-    def __init__(self, cursor, answers: list[ObservedMarkets], result: WriteResult):
+    def __init__(self, cursor, answers: list[ObservedMarkets], result: WriteResult, must_empty: bool):
         self.cursor = cursor
+        self.must_empty = must_empty
         self.answers = answers
         self.result = result
         self.writes = _Writes()
@@ -157,7 +163,7 @@ class _Round:
             del known.missed[text]
         if changed or changes.missing or changes.reseen or not known.is_packed:
             packed = known.link_id, pack_fingerprints(known.fingerprints), pack_missing(known.missed)
-            self.writes.fingerprints.append(packed)
+            (self.writes.fingerprints if known.is_packed else self.writes.new_fingerprints).append(packed)
         if len(known.fingerprints) != known_before or not known.is_packed:
             self.writes.keys.append((known.link_id, pack_keys(known.fingerprints)))
         offered = answer.complete and bool(answer.markets)
@@ -223,8 +229,10 @@ class _Round:
     def _write(self):
         execute, writes = self.cursor.execute, self.writes
         if writes.current:
-            execute(sql.CREATE_INCOMING)
-            execute(sql.EMPTY_INCOMING)
+            if self.cursor.execute(sql.INCOMING_EXISTS).fetchone() == (None,):
+                execute(sql.CREATE_INCOMING)
+            elif self.must_empty:
+                execute(sql.EMPTY_INCOMING)
             self._copy(sql.COPY_INCOMING, writes.current)
             execute(sql.UPSERT_CURRENT)
             self._copy(sql.COPY_HISTORY, writes.history)
@@ -235,7 +243,9 @@ class _Round:
         if writes.keys:
             execute(sql.UPSERT_KEYS, sql.columns(writes.keys))
         if writes.fingerprints:
-            execute(sql.UPSERT_FINGERPRINTS, sql.columns(writes.fingerprints))
+            execute(sql.UPDATE_FINGERPRINTS, sql.columns(writes.fingerprints))
+        if writes.new_fingerprints:
+            execute(sql.UPSERT_FINGERPRINTS, sql.columns(writes.new_fingerprints))
         if writes.links:
             execute(sql.UPDATE_LINKS, sql.columns(writes.links))
 

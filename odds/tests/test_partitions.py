@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from odds.models import MarketOddsHistory
-from odds.storage import partitions
-from odds.tests.builders import make_event
+from odds.models import Event, EventLink, MarketOddsCurrent, MarketOddsHistory
+from odds.storage import MarketWriteBatch, ObservedMarkets, handle_market_write_batch, partitions
+from odds.storage.checks import run_checks
+from odds.tests.builders import make_event, make_market
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.now().astimezone(UTC).date()
@@ -109,3 +110,14 @@ def test_the_command_lists_and_maintains():
 def test_the_command_refuses_silly_numbers(options):
     with pytest.raises(CommandError):
         call_command("partitions", stdout=StringIO(), **options)
+
+
+def test_events_played_longer_ago_than_odds_are_kept_are_forgotten_and_others_not():
+    markets = (make_market("3743"),)
+    for number, age in enumerate((20, 2)):
+        event = make_event(links={"betpawa": str(number)}, kickoff_at=timezone.now() - timedelta(days=age))
+        observed = ObservedMarkets(event.pk, "betpawa", event.kickoff_at - timedelta(hours=1), True, markets)
+        handle_market_write_batch(MarketWriteBatch((observed,)))
+    assert partitions.maintain(14).forgotten_events == 1
+    assert MarketOddsCurrent.objects.get().event_id == Event.objects.get().pk == EventLink.objects.get().event_id
+    assert run_checks() == []
