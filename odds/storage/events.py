@@ -101,14 +101,14 @@ class _Upsert:
             placed += [(event, record, link) for link in links]
         new = [event for event, _ in self.new_events]
         Event.objects.bulk_create(new)
+        new_links = self._place_links(placed)
+        self._lock_links(cursor)
         if self.changed_events:
             now = timezone.now()
             for event in self.changed_events.values():
                 event.updated_at = now
             changed = sorted(self.changed_events.values(), key=lambda event: event.pk)
             Event.objects.bulk_update(changed, ["sportradar_id", "updated_at", *_EVENT_FIELDS], batch_size=500)
-        new_links = self._place_links(placed)
-        self._lock_links(cursor)
         for link, event in self.moved:
             self._move(cursor, link, event)
         if self.changed_links:
@@ -226,8 +226,10 @@ class _Upsert:
         return differs
 
     def _lock_links(self, cursor):
-        """In the writers' order, so that nobody waits in a circle."""
-        ids = sorted({*self.changed_links, *(link.pk for link, _ in self.moved)})
+        """In the writers' order and before the events, so that nobody waits in a circle: a writer
+        holds its link while its new rows look up the event."""
+        of_events = (link.pk for (event_id, _), link in self.by_pair.items() if event_id in self.changed_events)
+        ids = sorted({*self.changed_links, *(link.pk for link, _ in self.moved), *of_events})
         if ids:
             cursor.execute(sql.LOCK_LINKS_BY_ID, [ids])
 
