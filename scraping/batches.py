@@ -238,6 +238,7 @@ def store_outcome(batch: ScrapeBatch, outcome: BatchOutcome, unmapped: UnmappedL
             status=ScrapeBatch.Status.STORED, finished_at=timezone.now(), timings=outcome.timings, error=""
         )
         if not marked:
+            unmapped.discard()
             log.warning("scrape.batch_taken_over", run=batch.run_id, batch=batch.index)
             return
         unmapped.flush()

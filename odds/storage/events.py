@@ -10,11 +10,11 @@ from django.utils import timezone
 from odds.models import Bookmaker, Event, EventLink, Tournament
 from odds.storage import events_sql as sql
 from odds.storage.records import EventRecord, LinkRecord
+from oddsproject.locks import AdvisoryLock
 
 log = structlog.get_logger(__name__)
 
 # Held while events are upserted: a cycle's discovery and a batch that learned an id may meet.
-_UPSERT_LOCK = 0x6F646473_0002
 _EVENT_FIELDS = ("home_team", "away_team", "kickoff_at", "tournament_id")
 _LINK_FIELDS = ("external_id", "home_team", "away_team", "kickoff_at")
 _LINK_STATE = ("missed_discoveries", "discovery_missed_at", "withdrawn_at")
@@ -52,7 +52,7 @@ def upsert_events(records: Iterable[EventRecord]) -> EventIds:
     """
     records = [_cleaned(record) for record in records]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UPSERT_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.UPSERT_EVENTS])
         upsert = _Upsert(records)
         upsert.run(cursor)
     for problem in upsert.ids.problems:

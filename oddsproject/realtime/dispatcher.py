@@ -15,13 +15,14 @@ import psycopg
 import structlog
 from redis.exceptions import RedisError
 
+from oddsproject.locks import AdvisoryLock
+
 from .envelopes import build_envelope
 from .outbox import NOTIFY_CHANNEL
 from .topics import TOPICS
 
 log = structlog.get_logger(__name__)
 
-DISPATCHER_LOCK = 0x6F646473_0002
 BATCH = 200
 STATEMENT_SECONDS = 30
 
@@ -72,7 +73,7 @@ class Dispatcher:
         """True once the lock is held; False when asked to stop while waiting for it."""
         waiting = False
         while not stop.is_set():
-            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [DISPATCHER_LOCK])
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.DISPATCH_NOTICES])
             if (await cursor.fetchone())[0]:
                 log.info("realtime.dispatcher_started")
                 return True

@@ -5,12 +5,13 @@ import json
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
+from oddsproject.locks import AdvisoryLock
+
 from .topics import TOPICS
 
 NOTIFY_CHANNEL = "realtime_notice"
 # Held from before a notice gets its number until its transaction ends: numbers commit in order,
 # and a reader who skips nothing misses nothing. Publish last, so that it is held briefly.
-PUBLISH_LOCK = 0x6F646473_0001
 
 
 def publish(topic, type, data):
@@ -28,7 +29,7 @@ def publish(topic, type, data):
     if "\\u0000" in payload:
         payload = json.dumps(_without_nul(json.loads(payload)))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [PUBLISH_LOCK, NOTIFY_CHANNEL])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [AdvisoryLock.PUBLISH_NOTICE, NOTIFY_CHANNEL])
         # The clock and not the transaction's start: a long transaction's notice is new when it ends.
         cursor.execute(
             "INSERT INTO realtime_notice (topic, type, data, created_at) "
