@@ -74,7 +74,7 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
         tabs = [("", "All", sum(counts.values()))]
         tabs += [(status.value, status.label, counts.get(status.value, 0)) for status in UnmappedStatus]
         shown = [
-            {"query": f"?status__exact={value}" if value else "?", "label": label, "count": n, "on": value == asked}
+            {"query": _with_status(request, value), "label": label, "count": n, "on": value == asked}
             for value, label, n in tabs
         ]
         return super().changelist_view(request, {**(extra_context or {}), "status_tabs": shown})
@@ -115,7 +115,7 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
 
     @display(description="Why", ordering="error_code")
     def error(self, row):
-        return format_html("<code>{}</code>", (row.error_code or "–").replace("_", " ").lower())
+        return format_html('<span class="desk-code">{}</span>', (row.error_code or "–").replace("_", " ").lower())
 
     @display(description="Age", ordering="first_seen_at")
     def waiting(self, row):
@@ -148,6 +148,16 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
     @admin.action(description="Reopen: back to new", permissions=["decide"])
     def reopen(self, request, queryset):
         decide_rows(request, "reopen", _ids(queryset))
+
+
+def _with_status(request, status):
+    """The list's address with another status; the other filters and the search stay, the page does not."""
+    query = request.GET.copy()
+    for name in ("status__exact", "p"):
+        query.pop(name, None)
+    if status:
+        query["status__exact"] = status
+    return "?" + query.urlencode()
 
 
 def _ids(queryset):

@@ -23,7 +23,8 @@ def lagos_short(at):
     if at is None:
         return DASH
     local = timezone.localtime(at)
-    text = f"{local:%a} {local.day} {local:%b, %H:%M %Z}".replace(" ", NBSP)
+    day, clock = f"{local:%a} {local.day} {local:%b}", f"{local:%H:%M %Z}"
+    text = f"{day.replace(' ', NBSP)}, {clock.replace(' ', NBSP)}"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), _utc_text(at), text)
 
 

@@ -30,10 +30,12 @@ def is_lead(request):
     return has_role(request.user, LEAD)
 
 
-def new_unmapped_badge(request):
-    """How many markets wait, counted to 999 only: this runs on every page."""
+def waiting_badge():
+    """How many unmapped markets wait, counted to 999 only: this runs on every page. None for none."""
     queue = apps.get_model("mappings", "UnmappedMarketLog")
     waiting = queue.objects.filter(status="NEW").order_by()[: COUNT_UP_TO + 1].count()
+    if waiting == 0:
+        return None
     return f"{COUNT_UP_TO}+" if waiting > COUNT_UP_TO else str(waiting)
 
 
@@ -44,7 +46,7 @@ def sidebar(request):
             "Desk",
             [
                 _item("Overview", "space_dashboard", "index"),
-                _item("Unmapped markets", "rule", *WAITING, badge=new_unmapped_badge),
+                _item("Unmapped markets", "rule", *WAITING, badge=waiting_badge()),
                 _item("Events", "sports_soccer", "odds_event_changelist"),
             ],
         ),
@@ -97,5 +99,5 @@ def _item(title, icon, name, query="", *, permission=is_viewer, badge=None):
         return None
     item = {"title": title, "icon": icon, "link": link, "permission": permission}
     if badge is not None:
-        item["badge"] = f"{badge.__module__}.{badge.__name__}"
+        item["badge"] = badge
     return item
