@@ -1,7 +1,8 @@
 """The statements of the odds writers: what each does, returns and leans on.
 
-Values are bound with %s. Every writer first locks the links of what it writes, in the order of
-(event_id, bookmaker_slug), so that no two of them wait for each other in a circle.
+Values are bound; arrays as %b, in binary, because as text every element of them is escaped one by
+one. Every writer first locks the links of what it writes, in the order of (event_id,
+bookmaker_slug), so that no two of them wait for each other in a circle.
 """
 
 # Lock the links of the wanted pairs until the transaction ends, in key order. The lock is what
@@ -10,7 +11,7 @@ Values are bound with %s. Every writer first locks the links of what it writes, 
 LOCK_LINKS = """
 SELECT link.id, link.event_id, link.bookmaker_slug, link.external_id, link.observed_at, link.confirmed_at
   FROM odds_event_link AS link
-  JOIN unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
+  JOIN unnest(%b::bigint[], %b::text[]) AS wanted (event_id, bookmaker_slug)
     ON link.event_id = wanted.event_id AND link.bookmaker_slug = wanted.bookmaker_slug
  ORDER BY link.event_id, link.bookmaker_slug
    FOR NO KEY UPDATE OF link
@@ -21,7 +22,7 @@ PACKED_STATE = """
 SELECT link_id, markets.keys, packed.fingerprints, packed.missing
   FROM odds_link_fingerprints AS packed
   JOIN odds_link_markets AS markets USING (link_id)
- WHERE link_id = ANY(%s::bigint[])
+ WHERE link_id = ANY(%b::bigint[])
 """
 
 # What the rows themselves say, for links without packed state; the last column is set for
@@ -29,7 +30,7 @@ SELECT link_id, markets.keys, packed.fingerprints, packed.missing
 ROW_STATE = """
 SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.fingerprint, odds.missed_count,
        CASE WHEN odds.unavailable_at IS NOT NULL THEN odds.last_updated_at END
-  FROM unnest(%s::bigint[], %s::text[]) AS wanted (event_id, bookmaker_slug)
+  FROM unnest(%b::bigint[], %b::text[]) AS wanted (event_id, bookmaker_slug)
   JOIN market_odds_current AS odds
     ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
 """
@@ -78,7 +79,7 @@ UPDATE market_odds_current AS current
    SET missed_count = current.missed_count + 1,
        missed_at = COALESCE(current.missed_at, missing.at),
        last_seen_at = COALESCE(current.last_seen_at, missing.last_seen_at, current.last_updated_at)
-  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[], %s::timestamptz[], %s::timestamptz[])
+  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[], %b::timestamptz[], %b::timestamptz[])
        AS missing (event_id, bookmaker_slug, betpawa_market_id, line, at, last_seen_at)
  WHERE current.event_id = missing.event_id AND current.betpawa_market_id = missing.betpawa_market_id
    AND current.line IS NOT DISTINCT FROM missing.line AND current.bookmaker_slug = missing.bookmaker_slug
@@ -89,7 +90,7 @@ UPDATE market_odds_current AS current
 CLEAR_MISSED = """
 UPDATE market_odds_current AS current
    SET missed_count = 0, missed_at = NULL, last_seen_at = NULL
-  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[])
+  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[])
        AS seen (event_id, bookmaker_slug, betpawa_market_id, line)
  WHERE current.event_id = seen.event_id AND current.betpawa_market_id = seen.betpawa_market_id
    AND current.line IS NOT DISTINCT FROM seen.line AND current.bookmaker_slug = seen.bookmaker_slug
@@ -111,8 +112,8 @@ UPDATE odds_event_link AS link
        withdrawn_at = CASE WHEN seen.offered THEN NULL ELSE link.withdrawn_at END,
        last_attempt_at = seen.observed_at,
        last_error = ''
-  FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[], %s::boolean[], %s::integer[], %s::integer[],
-              %s::integer[])
+  FROM unnest(%b::bigint[], %b::timestamptz[], %b::boolean[], %b::boolean[], %b::integer[], %b::integer[],
+              %b::integer[])
        AS seen (link_id, observed_at, complete, offered, market_count, withdrawn_count, due_count)
  WHERE link.id = seen.link_id
 """
@@ -120,7 +121,7 @@ UPDATE odds_event_link AS link
 # Params: link ids, packed fingerprints, packed absences.
 UPSERT_FINGERPRINTS = """
 INSERT INTO odds_link_fingerprints (link_id, fingerprints, missing)
-SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[])
+SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[])
 ON CONFLICT (link_id) DO UPDATE SET fingerprints = excluded.fingerprints, missing = excluded.missing
 """
 
@@ -128,14 +129,14 @@ ON CONFLICT (link_id) DO UPDATE SET fingerprints = excluded.fingerprints, missin
 UPDATE_FINGERPRINTS = """
 UPDATE odds_link_fingerprints AS packed
    SET fingerprints = changed.fingerprints, missing = changed.missing
-  FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[]) AS changed (link_id, fingerprints, missing)
+  FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[]) AS changed (link_id, fingerprints, missing)
  WHERE packed.link_id = changed.link_id
 """
 
 # Params: link ids, packed keys.
 UPSERT_KEYS = """
 INSERT INTO odds_link_markets (link_id, keys)
-SELECT * FROM unnest(%s::bigint[], %s::bytea[])
+SELECT * FROM unnest(%b::bigint[], %b::bytea[])
 ON CONFLICT (link_id) DO UPDATE SET keys = excluded.keys
 """
 

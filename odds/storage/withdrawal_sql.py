@@ -27,7 +27,7 @@ WITH gone AS (
     UPDATE market_odds_current AS odds
        SET unavailable_at = odds.missed_at,
            last_updated_at = GREATEST(%s, odds.last_updated_at + interval '1 microsecond')
-      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[])
+      FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[])
            AS due (event_id, bookmaker_slug, betpawa_market_id, line)
      WHERE odds.event_id = due.event_id AND odds.betpawa_market_id = due.betpawa_market_id
        AND odds.line IS NOT DISTINCT FROM due.line AND odds.bookmaker_slug = due.bookmaker_slug
@@ -47,7 +47,7 @@ RETURNING event_id, bookmaker_slug, betpawa_market_id, line, captured_at
 UPDATE_COUNTS = """
 UPDATE odds_event_link AS link
    SET withdrawn_count = counted.withdrawn_count, due_count = counted.due_count
-  FROM unnest(%s::bigint[], %s::integer[], %s::integer[]) AS counted (link_id, withdrawn_count, due_count)
+  FROM unnest(%b::bigint[], %b::integer[], %b::integer[]) AS counted (link_id, withdrawn_count, due_count)
  WHERE link.id = counted.link_id
 """
 
@@ -58,7 +58,7 @@ LOCK_LINKS_TO_RECONCILE = """
 SELECT link.id, link.event_id, listed.is_listed, link.missed_discoveries, link.discovery_missed_at
   FROM odds_event_link AS link
   JOIN odds_event AS event ON event.id = link.event_id
- CROSS JOIN LATERAL (SELECT link.external_id = ANY(%s::text[])) AS listed (is_listed)
+ CROSS JOIN LATERAL (SELECT link.external_id = ANY(%b::text[])) AS listed (is_listed)
  WHERE link.bookmaker_slug = %s
    AND event.kickoff_at > %s
    AND CASE WHEN listed.is_listed
