@@ -1,5 +1,6 @@
 """Bet9ja's answers: tree, group lists, event detail (flat odds, market metadata, the whole catalogue of names)."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -181,12 +182,10 @@ class Bet9jaRenderer:
         }
 
     def tree(self, events: list[DemoEvent]) -> bytes:
-        counts: dict[int, int] = {}
-        for event in events:
-            counts[event.tournament.number] = counts.get(event.tournament.number, 0) + 1
+        counts = Counter(event.tournament.number for event in events)
         countries: dict[str, dict] = {}
         for tournament in tournaments():
-            size = counts.get(tournament.number)
+            size = counts[tournament.number]
             if size:
                 country = countries.setdefault(
                     str(12_000 + tournament.country_number), {"SG_DESC": tournament.country, "NUM": 0, "G": {}}

@@ -1,6 +1,7 @@
 """BetPawa's answers: tree, whole-sport and competition lists, event detail (market types with rows)."""
 
 from base64 import b64encode
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -172,19 +173,18 @@ class BetpawaRenderer:
 
     def tree(self, events: list[DemoEvent]) -> bytes:
         """Regions with their competitions that have events."""
-        wanted = {event.tournament.number for event in events}
+        counts = Counter(event.tournament.number for event in events)
         regions: dict[str, dict] = {}
         for tournament in tournaments():
-            if tournament.number in wanted:
+            if counts[tournament.number]:
                 region = regions.setdefault(
                     tournament.country,
                     {"region": {"id": str(tournament.country_number), "name": tournament.country}, "competitions": []},
                 )
-                count = sum(event.tournament.number == tournament.number for event in events)
                 region["competitions"].append(
                     {
                         "competition": {"id": str(11_000 + tournament.number), "name": tournament.name},
-                        "eventCounts": {"upcoming": count},
+                        "eventCounts": {"upcoming": counts[tournament.number]},
                     }
                 )
         return dumps({"withRegions": [{"category": CATEGORY, "regions": list(regions.values())}]})

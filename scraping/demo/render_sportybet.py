@@ -1,5 +1,6 @@
 """SportyBet's answers: tree, tournament lists, event detail (one entry per id and specifier)."""
 
+from collections import Counter
 from functools import cached_property
 
 from scraping.demo.board import Board, Unit, names
@@ -147,12 +148,10 @@ class SportybetRenderer:
         }
 
     def tree(self, events: list[DemoEvent]) -> bytes:
-        counts: dict[int, int] = {}
-        for event in events:
-            counts[event.tournament.number] = counts.get(event.tournament.number, 0) + 1
+        counts = Counter(event.tournament.number for event in events)
         categories: dict[str, dict] = {}
         for tournament in tournaments():
-            size = counts.get(tournament.number)
+            size = counts[tournament.number]
             if size:
                 category = categories.setdefault(
                     tournament.country,

@@ -20,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--freeze", action="store_true", help="Let the world's time stand still.")
         parser.add_argument("--latency", default="", metavar="betpawa=380,…", help="Mean milliseconds of a request.")
         parser.add_argument("--limits", default="", metavar="betpawa=50,…", help="Requests at once before refusals.")
+        parser.add_argument("--life", default="", metavar="change_rate=0.05,…", help="How lively: docs/demo.md.")
         parser.add_argument("--payloads", metavar="DIR", help="Replay DIR/<bookmaker>/*.json instead of the world.")
 
     def handle(self, **options):
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             frozen=options["freeze"],
             latency=_by_bookmaker(options["latency"], float),
             limits=_by_bookmaker(options["limits"], int),
+            life=_numbers(options["life"], float),
             payloads=options["payloads"],
         )
         if settings.events < 1:
@@ -42,11 +44,20 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
 
-def _by_bookmaker(text: str, number) -> dict:
+def _numbers(text: str, number) -> dict:
+    """ "a=1,b=2.5" as numbers by name."""
     found = {}
     for part in filter(None, text.split(",")):
-        slug, _, value = part.partition("=")
-        if slug not in SLUGS or not value.replace(".", "", 1).isdigit():
-            raise CommandError(f"{part!r}: wanted is <bookmaker>=<number>, bookmakers: {', '.join(SLUGS)}")
-        found[slug] = number(value)
+        name, _, value = part.partition("=")
+        try:
+            found[name] = number(value)
+        except ValueError as error:
+            raise CommandError(f"{part!r}: wanted is <name>=<number>") from error
+    return found
+
+
+def _by_bookmaker(text: str, number) -> dict:
+    found = _numbers(text, number)
+    if unknown := set(found) - set(SLUGS):
+        raise CommandError(f"unknown bookmaker {sorted(unknown)[0]!r}; known: {', '.join(SLUGS)}")
     return found
