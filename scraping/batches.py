@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -20,15 +20,14 @@ from scraping.clock import DatabaseClock
 from scraping.fetching import Answer, Described, Failure, Target, fetch_target
 from scraping.http import client_for
 from scraping.models import ScrapeBatch, ScrapeError, ScrapeRun, Settings
-from scraping.patience import DATABASE_AWAY
+from scraping.patience import HEARTBEAT_SECONDS, beat
 from scraping.progress import publish_odds_update, publish_progress
-from scraping.set_aside import Piece, record_set_aside
+from scraping.set_aside import Piece, readable, record_set_aside
 from scraping.tally import BookmakerTally, add_to_run
 
 log = structlog.get_logger(__name__)
 
 WRITE_AFTER_OBSERVATIONS = 75
-HEARTBEAT_SECONDS = 5
 SAMPLE_OUTCOMES = 12
 MALFORMED = {"INVALID_ODDS", "INVALID_SPECIFIER", "INVALID_KEY_FORMAT"}
 
@@ -126,7 +125,7 @@ class _BatchRun:
                     if len(self.pending_writes) >= WRITE_AFTER_OBSERVATIONS:
                         self._write(writer)
                 if time.monotonic() - last_beat > HEARTBEAT_SECONDS:
-                    beat(self.batch)
+                    beat(self.batch.run_id, self.batch.pk)
                     last_beat = time.monotonic()
 
     def _submit_next(self, waiting, pool, clients, left_of):
@@ -268,18 +267,6 @@ def fail_batch(batch: ScrapeBatch, error: str):
     return parked
 
 
-def beat(batch: ScrapeBatch):
-    """A sign of life of the batch and its run. A database that is away for a moment is the write
-    queue's to wait for, not a reason to throw away what was fetched."""
-    now = timezone.now()
-    try:
-        ScrapeBatch.objects.filter(pk=batch.pk).update(heartbeat_at=now)
-        ScrapeRun.objects.filter(pk=batch.run_id).update(heartbeat_at=now)
-    except DATABASE_AWAY as error:
-        log.warning("scrape.heartbeat_missed", run=batch.run_id, batch=batch.index, error=str(error))
-        connection.close()
-
-
 def load_targets(event_ids, slugs, now) -> list[list[Target]]:
     """What to ask, one list per event that has not kicked off, in the order of event_ids."""
     events = Event.objects.filter(pk__in=event_ids, kickoff_at__gt=now).prefetch_related("links").in_bulk()
@@ -324,18 +311,26 @@ def _piece(target, market_key, reason, detail, sample):
 
 
 def _error_rows(run_id, failures):
-    return [
-        ScrapeError(
-            run_id=run_id,
-            bookmaker_slug=failure.target.bookmaker_slug,
-            event_id=failure.target.event_id,
-            external_id=failure.target.external_id,
-            phase=failure.phase,
-            code=failure.code[:40],
-            detail=failure.detail.replace("\x00", ""),
+    """A row per failure; what was sent instead is kept once per bookmaker and kind of error."""
+    sampled = set()
+    rows = []
+    for failure in failures:
+        slug = failure.target.bookmaker_slug
+        sample = b"" if (slug, failure.code) in sampled else failure.sample
+        sampled.add((slug, failure.code))
+        rows.append(
+            ScrapeError(
+                run_id=run_id,
+                bookmaker_slug=slug,
+                event_id=failure.target.event_id,
+                external_id=failure.target.external_id,
+                phase=failure.phase,
+                code=failure.code[:40],
+                detail=failure.detail.replace("\x00", ""),
+                sample=readable(sample),
+            )
         )
-        for failure in failures
-    ]
+    return rows
 
 
 def _learned_record(answer):

@@ -1,7 +1,7 @@
 """Which events are on offer: all bookmakers asked in parallel, matched, stored, cut into batches."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import structlog
 from django.db import transaction
@@ -16,7 +16,9 @@ from scraping.exceptions import FetchError
 from scraping.http import client_for
 from scraping.matching import match_events
 from scraping.models import ScrapeBatch, ScrapeError, ScrapeRun, ScrapeRunBookmaker, Settings
+from scraping.patience import HEARTBEAT_SECONDS, beat
 from scraping.queueing import enqueue_batch
+from scraping.set_aside import readable
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,8 @@ def _ask_all(run):
     clients = {slug: client_for(slug) for slug in run.bookmakers}
     with ThreadPoolExecutor(max_workers=max(1, len(clients)), thread_name_prefix="discover") as pool:
         futures = {slug: pool.submit(_ask, slug, client) for slug, client in clients.items()}
+        while wait(futures.values(), timeout=HEARTBEAT_SECONDS).not_done:
+            beat(run.pk)
         for slug in sorted(futures, key=list(REGISTRY).index):
             try:
                 discovery, milliseconds = futures[slug].result()
@@ -154,6 +158,7 @@ def _error_row(run, slug, error):
         phase=ScrapeError.Phase.DISCOVERY,
         code=error.code[:40],
         detail=str(error.detail).replace("\x00", "")[:1000],
+        sample=readable(error.sample),
     )
 
 

@@ -46,7 +46,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No usable answer, and why. gone: the bookmaker says that it has no such event."""
+    """No usable answer, and why. gone: the bookmaker says that it has no such event. sample: the
+    start of what it sent instead."""
 
     target: Target
     phase: str
@@ -54,6 +55,7 @@ class Failure:
     detail: str
     gone: bool = False
     fetch_ms: int = 0
+    sample: bytes = b""
 
 
 class Described:
@@ -82,10 +84,8 @@ def fetch_target(target: Target, client, clock, described: Described) -> Answer 
     started = time.monotonic()
     try:
         payload = bookmaker.fetch_event(client, target.external_id)
-    except EventGone as error:
-        return _failure(target, ScrapeError.Phase.FETCH, error.code, error.detail, started, gone=True)
     except FetchError as error:
-        return _failure(target, ScrapeError.Phase.FETCH, error.code, error.detail, started)
+        return _known_failure(target, ScrapeError.Phase.FETCH, error, started)
     except Exception as error:
         log.exception("scrape.fetch_bug", bookmaker=target.bookmaker_slug, external_id=target.external_id)
         return _failure(target, ScrapeError.Phase.FETCH, "FETCH_BUG", repr(error), started)
@@ -99,10 +99,8 @@ def fetch_target(target: Target, client, clock, described: Described) -> Answer 
         asked = described.new(target.bookmaker_slug, unmapped_keys)
         descriptions = bookmaker.describe(payload, asked) if asked else {}
         described.remember(target.bookmaker_slug, asked)
-    except EventGone as error:
-        return _failure(target, ScrapeError.Phase.DECODE, error.code, error.detail, started, gone=True)
     except FetchError as error:
-        return _failure(target, ScrapeError.Phase.DECODE, error.code, error.detail, started)
+        return _known_failure(target, ScrapeError.Phase.DECODE, error, started)
     except Exception as error:
         log.exception("scrape.decode_bug", bookmaker=target.bookmaker_slug, external_id=target.external_id)
         return _failure(target, ScrapeError.Phase.DECODE, "DECODE_BUG", repr(error), started)
@@ -127,7 +125,12 @@ def _refuse_foreign(target, scraped):
         )
 
 
-def _failure(target, phase, code, detail, started, *, gone=False):
+def _known_failure(target, phase, error, started):
+    gone = isinstance(error, EventGone)
+    return _failure(target, phase, error.code, error.detail, started, gone=gone, sample=error.sample)
+
+
+def _failure(target, phase, code, detail, started, *, gone=False, sample=b""):
     return Failure(
         target=target,
         phase=phase,
@@ -135,4 +138,5 @@ def _failure(target, phase, code, detail, started, *, gone=False):
         detail=str(detail)[:1000],
         gone=gone,
         fetch_ms=int((time.monotonic() - started) * 1000),
+        sample=sample,
     )

@@ -59,6 +59,11 @@ def record_set_aside(run_id: int | None, pieces: list[Piece]) -> int:
     return len(rows)
 
 
+def readable(sample: bytes) -> str:
+    """Bytes of an answer as text that the database takes."""
+    return sample.decode("utf-8", "replace").replace("\x00", "")
+
+
 def _clean(text):
     return str(text).replace("\x00", "")[:1000]
 

@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 BATCH_SILENT = timedelta(seconds=45)
 BATCH_LOST = timedelta(seconds=90)
 RUN_IDLE = timedelta(minutes=10)
+DISCOVERY_SILENT = timedelta(minutes=1)
 CLOSING_SILENT = timedelta(minutes=1)
 
 
@@ -27,7 +28,7 @@ def look_after_runs(now=None) -> dict:
     now = now or timezone.now()
     counts = {"reclaimed": 0, "requeued": 0, "closed": 0, "failed": 0}
     for run in ScrapeRun.objects.filter(status__in=ScrapeRun.ACTIVE):
-        if run.heartbeat_at is not None and now - run.heartbeat_at > RUN_IDLE:
+        if now - run.heartbeat_at > _patience(run):
             _fail(run, now)
             counts["failed"] += 1
             continue
@@ -45,6 +46,12 @@ def look_after_runs(now=None) -> dict:
     if any(counts.values()):
         log.warning("scrape.watchdog", **counts)
     return counts
+
+
+def _patience(run):
+    """How long a run may be silent. A discovery beats every few seconds, and holds nothing worth
+    waiting for; batches are looked after one by one."""
+    return DISCOVERY_SILENT if run.phase == ScrapeRun.Phase.DISCOVERING else RUN_IDLE
 
 
 def _reclaim_silent(run, now):
@@ -72,7 +79,7 @@ def _requeue_lost(run, now):
 
 
 def _fail(run, now):
-    minutes = int((now - run.heartbeat_at).total_seconds() // 60)
+    minutes = round((now - run.heartbeat_at).total_seconds() / 60)
     run.batches.filter(status__in=ScrapeBatch.OPEN).update(
         status=ScrapeBatch.Status.FAILED, finished_at=now, error="The run stopped moving."
     )
@@ -80,7 +87,7 @@ def _fail(run, now):
         status=ScrapeRun.Status.FAILED,
         phase=ScrapeRun.Phase.DONE,
         finished_at=now,
-        summary=f"No sign of life for {minutes} minutes in phase {run.phase}; its stored batches stay.",
+        summary=f"No sign of life for {minutes} min in phase {run.phase}; its stored batches stay.",
     )
     run.refresh_from_db()
     publish_progress(run, run.summary)

@@ -22,6 +22,9 @@ class ScrapeError(models.Model):
     phase = models.CharField(max_length=10, choices=Phase)
     code = models.CharField(max_length=40)
     detail = models.TextField(blank=True, default="", db_default="")
+    sample = models.TextField(
+        blank=True, default="", db_default="", help_text="The start of what was sent instead, once per kind of error."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -47,7 +47,7 @@ class ScrapeRun(models.Model):
     bookmakers = models.JSONField(default=list, help_text="Slugs this run asks.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life; a watchdog reads it.")
+    heartbeat_at = models.DateTimeField(db_default=Now(), help_text="Last sign of life; a watchdog reads it.")
     finished_at = models.DateTimeField(null=True, blank=True)
     events_total = models.PositiveIntegerField(default=0, db_default=0)
     events_done = models.PositiveIntegerField(default=0, db_default=0)

@@ -60,7 +60,7 @@ def test_a_run_that_stopped_moving_fails_and_makes_room():
     assert look_after_runs()["failed"] == 1
     run.refresh_from_db()
     assert run.status == "failed"
-    assert "No sign of life for 11 minutes" in run.summary
+    assert "No sign of life for 11 min" in run.summary
     assert not run.batches.filter(status__in=["pending", "running"]).exists()
 
 
@@ -69,6 +69,14 @@ def test_a_pending_run_whose_discovery_never_came_fails_too():
     look_after_runs()
     run.refresh_from_db()
     assert run.status == "failed"
+
+
+def test_a_discovery_whose_worker_died_makes_room_after_a_minute():
+    run = make_run(phase="discovering", heartbeat_at=ago(seconds=40))
+    assert look_after_runs()["failed"] == 0
+    run.heartbeat_at = ago(seconds=70)
+    run.save()
+    assert look_after_runs()["failed"] == 1
 
 
 def test_a_run_whose_closer_died_is_closed():
