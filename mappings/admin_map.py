@@ -6,13 +6,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponseRedirect
-from django.urls import reverse
 
 from mappings import services
 from mappings.admin_decisions import ids_of, queue_url
 from mappings.admin_pairing import meaning, nearness, pair, sample_texts
 from mappings.cache import mapping_cache
-from mappings.definitions import LINE_SEMANTICS
+from mappings.definitions import LINE_SEMANTICS, REFERENCE
 from mappings.models import MappingKind, UnmappedMarketLog
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
@@ -21,6 +20,10 @@ from oddsproject.desk.pages import page, require
 
 MAPPED_AT_ONCE = 20
 SHOWN = 12
+NO_TARGET = (
+    "BetPawa has no such market, so its odds would be recognised, not stored, and the row would be back in the next "
+    "cycle. Ignore it, or give the mapping a BetPawa market id."
+)
 NEW_OUTCOMES = 4
 LINES = ("", "total", "home_handicap")
 LINE_OF_KIND = {"over_under": "total", "handicap_3way": "home_handicap", "asian_handicap": "home_handicap"}
@@ -66,6 +69,7 @@ def _show(request, rows, definition, sent, problems):
         "is_new": definition is None and sent.get("new") == "1",
     }
     if definition is not None:
+        context["no_target"] = "" if definition.betpawa_id or REFERENCE in samples else NO_TARGET
         context["books"] = [(slug, names.get(slug, slug), [text for text, _, _ in samples[slug]]) for slug in samples]
         context["outcomes"] = _pairing_table(definition, samples, sent if request.method == "POST" else None)
     elif context["is_new"]:
@@ -159,6 +163,9 @@ def _save(request, rows, definition):
         by_slug.setdefault(row.source, []).append(row.pk)
     if definition is None and posted.get("new") != "1":
         raise ValidationError("Choose a market first.")
+    target = definition.betpawa_id if definition else posted.get("betpawa_id", "").strip()
+    if not target and REFERENCE not in by_slug:
+        raise ValidationError(NO_TARGET)
     with transaction.atomic():
         return [
             services.map_to(
@@ -235,7 +242,3 @@ def _say(request, resolutions):
     rest = "; ".join(f"{count_text(n)} {words.get(outcome, outcome)}" for outcome, n in counts.items())
     text = f"{count_text(done)} mapped to {mapping.name}; in force from the next batch on."
     (messages.success if done else messages.warning)(request, text + (f" Others: {rest}." if rest else ""))
-
-
-def mapping_url(mapping):
-    return reverse("admin:mappings_usermarketmapping_change", args=[mapping.pk])

@@ -87,7 +87,9 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
     @display(description="Market", ordering="market_name")
     def market(self, row):
         name = row.market_name or row.external_market_id
-        return format_html('<bdi>{}</bdi><code class="desk-sub"><bdi>{}</bdi></code>', name, row.external_market_id)
+        return format_html(
+            '<bdi class="desk-name">{}</bdi><code class="desk-sub"><bdi>{}</bdi></code>', name, row.external_market_id
+        )
 
     @display(description="Bookmaker", ordering="source")
     def bookmaker(self, row):

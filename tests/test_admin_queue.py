@@ -140,6 +140,15 @@ def test_a_market_that_no_mapping_knows_becomes_a_new_one():
     assert [outcome["sportybet_desc"] for outcome in mapping.outcome_mapping] == ["Yes", "No"]
 
 
+def test_a_market_that_betpawa_does_not_have_is_refused_because_its_row_would_come_back():
+    row = make_unmapped()
+    values = {"name": "Theirs", "outcome_mapping": [{"canonical_id": "yes"}], "bet9ja_key": "S_Q"}
+    create_mapping(canonical_id="theirs", values=values, user="ada")
+    answer = sign_in("trader").post(MAP, {"ids": row.pk, "target": "theirs", "text:sportybet:yes": "Yes"})
+    assert answer.status_code == 200 and b"BetPawa has no such market" in answer.content
+    assert statuses() == {row.external_market_id: "NEW"}
+
+
 def test_the_pairing_is_filled_by_text_and_left_empty_where_nothing_fits():
     row = make_unmapped(
         source="bet9ja",
