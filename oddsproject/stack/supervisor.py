@@ -157,7 +157,7 @@ class Supervisor:
             command=[
                 *(sys.executable, "-m", "oddsproject.stack.web", "oddsproject.asgi:application"),
                 *("--host", "127.0.0.1", "--port", port, "--lifespan", "off", "--no-access-log"),
-                *("--timeout-graceful-shutdown", "8", "--ws-ping-interval", "20"),
+                *("--timeout-graceful-shutdown", "8", "--ws-ping-interval", "20", "--ws-max-size", "65536"),
             ],
             environment={"DB_POOL": "1"},
             is_up=lambda: answers_http(f"{address}/healthz"),
