@@ -1,5 +1,7 @@
 """Why a source market did not become a stored market."""
 
+from decimal import Decimal
+
 import msgspec
 
 from mappings.shapes import MappedMarket, ScrapedMarket
@@ -26,9 +28,12 @@ class MappingError(msgspec.Struct, frozen=True):
 
     market: the source market, whole. detail: one line for people.
     recognised: with UNSUPPORTED_PLATFORM, the markets as mapped; BetPawa has no counterpart.
+    claimed: with INVALID_ODDS, the (betpawa_market_id, line) that it would have been: such a
+    market was there, it is not missing.
     """
 
     code: str
     market: ScrapedMarket
     detail: str
     recognised: tuple[MappedMarket, ...] = ()
+    claimed: tuple[tuple[str, Decimal | None], ...] = ()

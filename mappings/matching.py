@@ -67,7 +67,8 @@ def match_market(table: BookmakerTable, market, teams: EventTeams):
     try:
         matches, rest = _match_outcomes(selection.plans, market, teams)
     except _NoPrice as error:
-        return [], [MappingError(MappingErrorCode.INVALID_ODDS, market, str(error))]
+        claimed = tuple((plan.market_id, plan.line) for plan in selection.plans if plan.market_id)
+        return [], [MappingError(MappingErrorCode.INVALID_ODDS, market, str(error), claimed=claimed)]
     mapped, recognised, errors = [], [], []
     for plan, (hits, sources) in zip(selection.plans, matches, strict=True):
         outcomes, fragments = _in_canonical_order(plan, hits, sources, rest) if hits else ((), ())

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from mappings.cache import mapping_cache
 from mappings.unmapped_logger import UnmappedEntry, UnmappedLogger
-from odds.models import Event
+from odds.models import Event, EventLink
 from odds.storage import EventRecord, LinkRecord, MarketWriteBatch, ObservedMarkets, WriteQueue, upsert_events
 from scraping.clock import DatabaseClock
 from scraping.fetching import Answer, Described, Failure, Target, fetch_target
@@ -181,8 +181,9 @@ class _BatchRun:
                 event_id=target.event_id,
                 bookmaker_slug=target.bookmaker_slug,
                 observed_at=answer.observed_at,
-                complete=scraped.complete and not scraped.dropped and not malformed,
+                complete=scraped.complete and not scraped.dropped,
                 markets=tuple(market for market in answer.mapped if market.betpawa_market_id),
+                unreadable_keys=tuple(key for error in malformed for key in error.claimed),
             )
         )
 
@@ -247,6 +248,7 @@ def store_outcome(batch: ScrapeBatch, outcome: BatchOutcome, unmapped: UnmappedL
         ScrapeRun.objects.filter(pk=batch.run_id).update(heartbeat_at=timezone.now())
     if outcome.learned:
         upsert_events([_learned_record(answer) for answer in outcome.learned])
+    _note_failed_links(outcome.failures)
     run = ScrapeRun.objects.get(pk=batch.run_id)
     publish_progress(run, f"Batch {batch.index + 1} of {run.batches_total} stored")
     for slug, tally in outcome.tallies.items():
@@ -296,6 +298,18 @@ def sample_outcomes(market, labels) -> list[dict]:
         }
         for outcome in market.outcomes[:SAMPLE_OUTCOMES]
     ]
+
+
+def _note_failed_links(failures):
+    """Show on each link why its event could not be scraped; the next good answer clears it."""
+    by_error: dict[tuple[str, str], list[int]] = {}
+    for failure in failures:
+        error = f"{failure.code}: {failure.detail}"[:500].replace("\x00", "")
+        by_error.setdefault((failure.target.bookmaker_slug, error), []).append(failure.target.event_id)
+    for (slug, error), event_ids in by_error.items():
+        EventLink.objects.filter(bookmaker_slug=slug, event_id__in=event_ids).update(
+            last_error=error, last_attempt_at=timezone.now()
+        )
 
 
 def _piece(target, market_key, reason, detail, sample):

@@ -65,7 +65,9 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
         for index, start in enumerate(range(0, len(ordered), settings.batch_size))
     ]
     with transaction.atomic():
-        ScrapeError.objects.bulk_create(errors + [_problem_row(run, problem) for problem in problems])
+        ScrapeError.objects.bulk_create(
+            errors + [_problem_row(run, problem) for problem in (*problems, *event_ids.problems)]
+        )
         ScrapeBatch.objects.bulk_create(batches)
         ScrapeRun.objects.filter(pk=run.pk).update(
             phase=ScrapeRun.Phase.SCRAPING,

@@ -12,13 +12,20 @@ from scraping.coordinator import EventCoordinator
 from scraping.models import BookmakerHealth, ScrapeError, ScrapeRun, SetAsideItem
 from scraping.services import refresh_event, start_cycle
 
-from .desk import SLUGS, cycle
+from .desk import SLUGS, cycle, history_rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def available(slug):
     return MarketOddsCurrent.objects.filter(bookmaker_slug=slug, unavailable_at__isnull=True).count()
+
+
+def last_confirmed(slug):
+    """The oldest of the times when this bookmaker's events were last scraped whole."""
+    return (
+        EventLink.objects.filter(bookmaker_slug=slug, confirmed_at__isnull=False).earliest("confirmed_at").confirmed_at
+    )
 
 
 def assert_sums_agree(run):
@@ -33,7 +40,7 @@ def test_a_cycle_brings_odds_of_three_bookmakers_history_the_queue_and_one_alert
     run = cycle()
     assert run.status == ScrapeRun.Status.COMPLETED, run.summary
     assert {slug: available(slug) > 100 for slug in SLUGS} == dict.fromkeys(SLUGS, True)
-    assert MarketOddsHistory.objects.count() == MarketOddsCurrent.objects.count()
+    assert history_rows() == MarketOddsCurrent.objects.count()
     assert Event.objects.filter(links__bookmaker_slug="betpawa").filter(links__bookmaker_slug="bet9ja").exists()
     for slug in ("sportybet", "bet9ja"):
         row = UnmappedMarketLog.objects.filter(source=slug).first()
@@ -149,6 +156,7 @@ def test_hostile_payloads_cost_only_themselves(demo, fault):
     demo.freeze()
     cycle()
     before = {slug: available(slug) for slug in SLUGS}
+    confirmed = last_confirmed("sportybet")
     demo.fault("sportybet", fault)
     for _ in range(2):
         run = cycle()
@@ -157,6 +165,7 @@ def test_hostile_payloads_cost_only_themselves(demo, fault):
     assert available("bet9ja") == before["bet9ja"]
     assert available("sportybet") == before["sportybet"]
     if fault == "bad_price":
+        assert last_confirmed("sportybet") > confirmed
         assert SetAsideItem.objects.filter(bookmaker_slug="sportybet").exists()
     assert run_checks() == []
 

@@ -13,11 +13,13 @@ import pytest
 from django.db import connection
 
 from mappings.models import UnmappedMarketLog
-from odds.models import EventLink, MarketOddsCurrent, MarketOddsHistory
+from odds.models import EventLink, MarketOddsCurrent
 from odds.storage.checks import run_checks
 from scraping import watchdog
 from scraping.models import ScrapeBatch, ScrapeRun
 from scraping.services import change_settings, start_cycle
+
+from .desk import history_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,7 +74,7 @@ def ended(run):
 
 def assert_stored_exactly_once(run):
     assert run.status == ScrapeRun.Status.COMPLETED, run.summary
-    assert MarketOddsHistory.objects.count() == MarketOddsCurrent.objects.count() > 0
+    assert history_rows() == MarketOddsCurrent.objects.count() > 0
     assert set(UnmappedMarketLog.objects.values_list("occurrence_count", flat=True)) == {1}
     stored = sum(run.by_bookmaker.values_list("events_stored", flat=True))
     assert stored == EventLink.objects.filter(confirmed_at__isnull=False).count()

@@ -29,7 +29,9 @@ def publish(topic, type, data):
     if "\\u0000" in payload:
         payload = json.dumps(_without_nul(json.loads(payload)))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [AdvisoryLock.PUBLISH_NOTICE, NOTIFY_CHANNEL])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [AdvisoryLock.PUBLISH_NOTICE, NOTIFY_CHANNEL]
+        )
         # The clock and not the transaction's start: a long transaction's notice is new when it ends.
         cursor.execute(
             "INSERT INTO realtime_notice (topic, type, data, created_at) "

@@ -3,11 +3,11 @@
 import sys
 
 from django.core.management.base import BaseCommand, CommandError
-from odds.models import Event
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from odds.models import Event
 from scraping.bookmakers import REGISTRY
 from scraping.coordinator import EventCoordinator
 from scraping.models import ScrapeRun
