@@ -170,6 +170,8 @@ BOOKMAKER_URLS = {
 BOOKMAKER_ALLOWED_HOSTS = env.list(
     "BOOKMAKER_ALLOWED_HOSTS", default=["www.betpawa.ng", "www.sportybet.com", "sports.bet9ja.com"]
 )
+# Minutes between cycles in a database that has no settings yet; from then on the settings page rules.
+FIRST_INTERVAL_MINUTES = env.int("FIRST_INTERVAL_MINUTES", default=5)
 BETPAWA_API_VERSION = env.str("BETPAWA_API_VERSION", default="v4")
 BET9JA_CACHE_VERSION = env.str("BET9JA_CACHE_VERSION", default="1.301.2.225")
 

@@ -13,3 +13,10 @@ def enqueue_batch(batch_id: int):
 
 def enqueue_refresh(run_id: int):
     async_task("scraping.tasks.refresh_event", run_id, task_name=f"refresh run {run_id}", save=False)
+
+
+def enqueue_look_round():
+    """What the schedule does every minute, now: for workers that just started. Their scheduler
+    wakes up half a minute later."""
+    async_task("scraping.tasks.watchdog", task_name="watchdog at start", save=False)
+    async_task("scraping.tasks.tick", task_name="tick at start", save=False)

@@ -13,6 +13,7 @@ from django.db import connection
 
 from oddsproject.stack import processes
 from oddsproject.stack.cluster import Evidence
+from scraping.services import change_settings
 from tests.process_tree import alive, below
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +62,9 @@ def test_a_line_that_arrives_in_two_parts_counts_once():
 
 @pytest.fixture
 def cluster(transactional_db, tmp_path):
-    """run_cluster with short intervals, up and with its first canary through. Yields (process, beat file)."""
+    """run_cluster with short intervals, up and with its first canary through; the scheduler paused,
+    so that canaries are all there is. Yields (process, beat file)."""
+    change_settings(scheduler_paused=True)
     beat = tmp_path / "beat"
     database = settings.DATABASES["default"] | {"NAME": connection.settings_dict["NAME"]}
     url = (

@@ -133,6 +133,7 @@ class Supervisor:
         base = f"http://127.0.0.1:{port}"
         for variable, path in BOOKMAKER_PATHS.items():
             self.environment[variable] = os.environ.get(variable) or f"{base}/{path}"
+        self.environment.setdefault("FIRST_INTERVAL_MINUTES", "1")
         say("starting the demo bookmakers")
         self.demo = self._service(
             "demo", "demo_bookmakers", "--port", port, is_up=lambda: answers_http(f"{base}/control"), check_always=True

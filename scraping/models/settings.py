@@ -1,5 +1,6 @@
 """The one row of run-time settings, and who changed it."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -65,8 +66,8 @@ class Settings(models.Model):
 
     @classmethod
     def load(cls):
-        """The row, made with its defaults when the table is empty."""
-        return cls.objects.get_or_create(pk=1)[0]
+        """The row, made when the table is empty; its first interval is the deployment's."""
+        return cls.objects.get_or_create(pk=1, defaults={"interval_minutes": settings.FIRST_INTERVAL_MINUTES})[0]
 
     @property
     def enabled_bookmakers(self):

@@ -8,12 +8,14 @@ from pathlib import Path
 import structlog
 from django.core.cache import cache
 from django.core.management.base import BaseCommand
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_q.conf import Conf
 from redis.exceptions import RedisError
 
 from oddsproject.stack.cluster import ClusterWatchdog
 from oddsproject.stack.reports import CANARY_KEPT_SECONDS, CANARY_KEY
+from scraping.queueing import enqueue_look_round
 
 PUBLISH_SECONDS = 5.0
 
@@ -50,7 +52,18 @@ class Command(BaseCommand):
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: watchdog.stop())
+        look_round()
         watchdog.run()
+
+
+def look_round():
+    """Put right what was left behind and start a due cycle at once; with the database away, the
+    schedule does it later."""
+    try:
+        enqueue_look_round()
+    except OperationalError as error:
+        log.warning("cluster.look_round_later", error=str(error))
+        connection.close()
 
 
 def publish_beat():
