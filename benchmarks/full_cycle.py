@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +27,7 @@ def run(report):
 
     with DemoServer(seed=7, events=EVENTS, latency=LATENCY_MS, process=True) as demo:
         for slug, url in demo.urls.items():
-            os.environ[f"{slug.upper()}_URL"] = url
+            os.environ[f"{slug.upper()}_URL"] = settings.BOOKMAKER_URLS[slug] = url
         with _Cluster() as cluster:
             seconds, floors, memory = [], [], []
             for round_number in range(ROUNDS + 1):
@@ -66,7 +67,8 @@ def _floor(before, after):
     limits = Settings.load().limits
     slowest_lists = slowest_details = 0.0
     for slug, latency in LATENCY_MS.items():
-        asked = {kind: after[slug][kind] - before[slug].get(kind, 0) for kind in after[slug]}
+        earlier = before["requests"].get(slug, {})
+        asked = {kind: count - earlier.get(kind, 0) for kind, count in after["requests"][slug].items()}
         each = (latency + limits[slug]["delay_ms"]) / 1000
         lists = asked.get("tree", 0) * each + asked.get("list", 0) * each / limits[slug]["lists"]
         slowest_lists = max(slowest_lists, lists)

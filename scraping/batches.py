@@ -88,7 +88,7 @@ class _BatchRun:
 
     def go(self) -> BatchOutcome:
         started = time.monotonic()
-        targets_by_event = load_targets(self.batch.event_ids, self.batch.run.bookmakers, self.clock.now())
+        targets_by_event = load_targets(self.batch.event_ids, self.batch.run, self.clock.now())
         self.outcome.events_done = len(self.batch.event_ids)
         with WriteQueue(on_result=self._note_write) as writer:
             self._fetch_all(targets_by_event, writer)
@@ -269,9 +269,12 @@ def fail_batch(batch: ScrapeBatch, error: str):
     return parked
 
 
-def load_targets(event_ids, slugs, now) -> list[list[Target]]:
+def load_targets(event_ids, run, now) -> list[list[Target]]:
     """What to ask, one list per event that has not kicked off, in the order of event_ids."""
-    events = Event.objects.filter(pk__in=event_ids, kickoff_at__gt=now).prefetch_related("links").in_bulk()
+    events = Event.objects.filter(pk__in=event_ids).prefetch_related("links")
+    if not run.include_started:
+        events = events.filter(kickoff_at__gt=now)
+    events = events.in_bulk()
     targets = []
     for event_id in event_ids:
         event = events.get(event_id)
@@ -280,7 +283,7 @@ def load_targets(event_ids, slugs, now) -> list[list[Target]]:
         of_event = [
             Target(event.pk, event.sportradar_id, event.kickoff_at, link.bookmaker_slug, link.external_id)
             for link in sorted(event.links.all(), key=lambda link: link.bookmaker_slug)
-            if link.bookmaker_slug in slugs
+            if link.bookmaker_slug in run.bookmakers
         ]
         if of_event:
             targets.append(of_event)

@@ -48,7 +48,8 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
     clock = DatabaseClock()
     now = clock.now()
     upcoming = {
-        slug: [event for event in discovery.events if event.kickoff_at > now] for slug, discovery in found.items()
+        slug: [event for event in discovery.events if run.include_started or event.kickoff_at > now]
+        for slug, discovery in found.items()
     }
     records, problems = match_events(upcoming)
     event_ids = upsert_events(records)
@@ -58,7 +59,7 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
         if discovery.complete and seen:
             result = reconcile_discovery(slug, seen, now)
             log.info("scrape.reconciled", run=run.pk, bookmaker=slug, **_counts(result))
-    ordered = _order(records, event_ids, now) + _known_but_unlisted(run, found, set(event_ids.values()), now)
+    ordered = _order(records, event_ids) + _known_but_unlisted(run, found, set(event_ids.values()), now)
     settings = Settings.load()
     batches = [
         ScrapeBatch(run=run, index=index, event_ids=ordered[start : start + settings.batch_size])
@@ -114,13 +115,13 @@ def _ask(slug, client):
     return discovery, int((time.monotonic() - started) * 1000)
 
 
-def _order(records, event_ids, now):
+def _order(records, event_ids):
     """Our ids of the matched events, soonest kick-off first, each once."""
     ordered, seen = [], set()
     for record in records:
         link = record.links[0]
         event_id = event_ids.get((link.bookmaker_slug, link.external_id))
-        if event_id is not None and event_id not in seen and record.kickoff_at > now:
+        if event_id is not None and event_id not in seen:
             seen.add(event_id)
             ordered.append(event_id)
     return ordered

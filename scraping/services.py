@@ -18,11 +18,14 @@ class CycleRefused(Exception):
         self.run = run
 
 
-def start_cycle(*, trigger, user=None, bookmakers=None, retry_of=None, enqueue=True) -> ScrapeRun:
+def start_cycle(
+    *, trigger, user=None, bookmakers=None, retry_of=None, include_started=False, enqueue=True
+) -> ScrapeRun:
     """Make a pending cycle and enqueue its discovery, in one transaction.
 
     trigger: a ScrapeRun.Trigger. user: who asked, None for the scheduler. bookmakers: slugs to
-    ask, default all enabled. enqueue=False leaves the run to the caller (manage.py scrape).
+    ask, default all enabled. include_started: also events that have kicked off, for replays.
+    enqueue=False leaves the run to the caller (manage.py scrape).
     Raises CycleRefused while another cycle is active or when every bookmaker is switched off.
     """
     slugs = _enabled(bookmakers)
@@ -34,6 +37,7 @@ def start_cycle(*, trigger, user=None, bookmakers=None, retry_of=None, enqueue=T
                 requested_by=_name(user),
                 bookmakers=slugs,
                 retry_of=retry_of,
+                include_started=include_started,
                 heartbeat_at=timezone.now(),
             )
             _open_shares(run, slugs)
@@ -55,9 +59,12 @@ def refresh_event(*, sportradar_id, user=None, bookmakers=None, enqueue=True) ->
     """Make a run that scrapes one event now, through the same path as a cycle.
 
     A refresh of the same event that is still going is returned instead of a second one.
-    Raises Event.DoesNotExist for an unknown id, CycleRefused when nobody can be asked.
+    Raises Event.DoesNotExist for an unknown id, CycleRefused when nobody can be asked or the
+    event has kicked off.
     """
     event = Event.objects.get(sportradar_id=sportradar_id)
+    if event.kickoff_at <= timezone.now():
+        raise CycleRefused(f"{event} has kicked off; its pre-match odds are closed.")
     slugs = _enabled(bookmakers)
     linked = set(event.links.values_list("bookmaker_slug", flat=True))
     slugs = [slug for slug in slugs if slug in linked]

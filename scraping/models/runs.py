@@ -45,6 +45,9 @@ class ScrapeRun(models.Model):
     event_sr_id = models.CharField("SportRadar id", max_length=32, blank=True, default="", db_default="")
     retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries")
     bookmakers = models.JSONField(default=list, help_text="Slugs this run asks.")
+    include_started = models.BooleanField(
+        default=False, db_default=False, help_text="Also events that have kicked off: for replays of captured payloads."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(db_default=Now(), help_text="Last sign of life; a watchdog reads it.")

@@ -1,5 +1,7 @@
 """What people and the scheduler may ask of the scraper."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django_q.models import OrmQ
@@ -69,6 +71,12 @@ def test_an_event_refreshes_while_a_cycle_is_active():
 def test_refreshing_an_unknown_event_says_so():
     with pytest.raises(Event.DoesNotExist):
         refresh_event(sportradar_id="404")
+
+
+def test_an_event_that_has_kicked_off_is_not_refreshed():
+    make_event("77", kickoff_in=timedelta(minutes=-1))
+    with pytest.raises(CycleRefused, match="has kicked off"):
+        refresh_event(sportradar_id="77")
 
 
 def test_a_refresh_asks_only_bookmakers_that_offer_the_event():

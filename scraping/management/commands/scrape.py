@@ -23,13 +23,21 @@ class Command(BaseCommand):
         parser.add_argument("--event", metavar="SR_ID", help="Only the event with this SportRadar id.")
         parser.add_argument("--bookmaker", action="append", choices=list(REGISTRY), help="Only this one (repeatable).")
 
-    def handle(self, *, event, bookmaker, **options):
+        parser.add_argument(
+            "--include-started", action="store_true", help="Also events that have kicked off: for replayed payloads."
+        )
+
+    def handle(self, *, event, bookmaker, include_started, **options):
         try:
             if event:
                 run = refresh_event(sportradar_id=event, user="command line", bookmakers=bookmaker, enqueue=False)
             else:
                 run = start_cycle(
-                    trigger=ScrapeRun.Trigger.MANUAL, user="command line", bookmakers=bookmaker, enqueue=False
+                    trigger=ScrapeRun.Trigger.MANUAL,
+                    user="command line",
+                    bookmakers=bookmaker,
+                    include_started=include_started,
+                    enqueue=False,
                 )
         except CycleRefused as refusal:
             raise CommandError(str(refusal)) from refusal
