@@ -181,7 +181,7 @@ class _BatchRun:
                 event_id=target.event_id,
                 bookmaker_slug=target.bookmaker_slug,
                 observed_at=answer.observed_at,
-                complete=scraped.complete and not scraped.dropped,
+                complete=absence_means_absence(scraped),
                 markets=tuple(market for market in answer.mapped if market.betpawa_market_id),
                 unreadable_keys=tuple(key for error in malformed for key in error.claimed),
             )
@@ -267,6 +267,12 @@ def fail_batch(batch: ScrapeBatch, error: str):
     )
     log.error("scrape.batch_failed", run=batch.run_id, batch=batch.index, attempts=batch.attempts, parked=parked)
     return parked
+
+
+def absence_means_absence(scraped) -> bool:
+    """Whether a market that the answer lacks is missing. Not when a piece of it was unreadable,
+    which may have been that market; a key out of the bookmaker's grammar never was one."""
+    return scraped.complete and all(reason == "INVALID_KEY_FORMAT" for _, reason, _ in scraped.dropped)
 
 
 def load_targets(event_ids, run, now) -> list[list[Target]]:
