@@ -17,7 +17,7 @@ from benchmarks._odds_world import BATCH_EVENTS, SLUGS, Board, Meter
 from benchmarks.harness import timed
 from odds.storage import handle_market_write_batch, withdraw_due
 from odds.storage.checks import run_checks
-from odds.storage.rows import copy_rows
+from odds.storage.rows import outcomes_json
 
 ROUNDS = 7
 CHANGES = {"changed": 6000, "gone": 600, "back": 600}
@@ -122,11 +122,14 @@ def _floor_batches(board, changes, ids):
     number_of = {event_id: index // BATCH_EVENTS for index, event_id in enumerate(board.event_ids)}
     batches = [([], []) for _ in range(-(-len(board.event_ids) // BATCH_EVENTS))]
     for event_id, slug, market, kind in sorted(changes, key=lambda change: (change[0], change[1])):
-        current, history = copy_rows(event_id, slug, market, at)
-        fields = current.split(b"\t")
         row_id = ids[event_id, slug, market.betpawa_market_id, market.line]
+        outcomes = outcomes_json(market.outcomes).encode()
+        market_line = rb"\N" if market.line is None else str(market.line).encode()
+        pair = str(event_id).encode(), slug.encode(), market.betpawa_market_id.encode()
+        history = b"\t".join([*pair, market_line, outcomes, at.encode()]) + b"\n"
         gone = at.encode() if kind == "gone" else rb"\N"
-        line = b"\t".join([str(row_id).encode(), fields[8], fields[10], at.encode(), gone]) + b"\n"
+        fingerprint = str(market.fingerprint).encode()
+        line = b"\t".join([str(row_id).encode(), outcomes, fingerprint, at.encode(), gone]) + b"\n"
         incoming_rows, history_rows = batches[number_of[event_id]]
         # A withdrawn row has missed_count > 0; the floor's table keeps that rule, and only that.
         incoming_rows.append(line if kind != "gone" else line.replace(gone + b"\n", rb"\N" + b"\n"))

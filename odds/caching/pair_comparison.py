@@ -1,13 +1,16 @@
 """The comparison of one answer with what is known of its event at its bookmaker, on fingerprints.
 
 The hot path of every scrape: the same judgement as `classify_market_changes` and
-`detect_availability_changes` (a property test holds them together), without an object per
-unchanged market.
+`detect_availability_changes` (a property test holds them together), without an object or a text
+per unchanged market. A bookmaker states its markets in the same order from one minute to the
+next, so keys and fingerprints are compared as whole lists; only what lies between the first and
+the last difference of the keys is looked up one by one.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from odds.caching.cached_market import MarketKey, get_market_key
 from odds.fields import normalised
@@ -17,14 +20,31 @@ _line_texts: dict[Decimal | None, str] = {None: ""}
 _MAX_LINE_TEXTS = 10_000
 
 
+class KnownKeys(NamedTuple):
+    """Keys of known markets in the order in which the bookmaker states them, three lists of one length.
+
+    texts: key_text each. They may be shared between pairs and are never changed.
+    """
+
+    texts: list[str]
+    market_ids: list[str]
+    lines: list[Decimal | None]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "KnownKeys":
+        texts = list(texts)
+        keys = [key_of_text(text) for text in texts]
+        return cls(texts, [market_id for market_id, _ in keys], [line for _, line in keys])
+
+
 @dataclass(slots=True)
 class PairChanges:
     """What one answer changes. Texts are `key_text`s.
 
-    changed: (text, market) of those that are new, have other outcomes or are back from being
-    withdrawn. returned: the latter. reseen: missed but not withdrawn, and there again. missing:
-    known, not withdrawn or due, and not in this complete answer. duplicates: left out, the first
-    counted.
+    changed: (position in the known keys or None, text, market) of those that are new, have other
+    outcomes or are back from being withdrawn. returned: the latter. reseen: missed but not
+    withdrawn, and there again. missing: known, not withdrawn or due, and not in this complete
+    answer. duplicates: left out, the first counted.
     """
 
     changed: list = field(default_factory=list)
@@ -62,16 +82,9 @@ def _remember(line):
     return text
 
 
-def _texts(markets) -> list[str]:
-    texts = _line_texts
-    try:
-        return [f"{market.betpawa_market_id}|{texts[market.line]}" for market in markets]
-    except KeyError:
-        return [key_text(market) for market in markets]
-
-
 def compare_pair(
-    known: Mapping[str, int],
+    keys: KnownKeys,
+    fingerprints: Sequence[int],
     missed: Mapping[str, object],
     markets: Sequence,
     *,
@@ -80,54 +93,119 @@ def compare_pair(
 ) -> PairChanges:
     """Compare one answer with the fingerprints known before it.
 
-    known: {key_text: fingerprint}, withdrawn markets included. missed: those of them that the
-    last complete answer did not hold, with .missed_count and .is_withdrawn. complete: absence
-    means absence. unreadable: keys the answer held in a form that could not be used: neither
-    seen nor missing.
+    keys, fingerprints: in one order, withdrawn markets included. missed: those of them, by text,
+    that the last complete answer did not hold, with .missed_count and .is_withdrawn. complete:
+    absence means absence. unreadable: keys the answer held in a form that could not be used:
+    neither seen nor missing.
     """
-    changes = PairChanges()
-    texts = _texts(markets)
-    seen = set(texts)
-    if len(seen) != len(texts):
-        texts, markets = _without_duplicates(texts, markets, changes)
-    was = known.get
-    changes.changed = [
-        (text, market) for text, market in zip(texts, markets, strict=True) if was(text) != market.fingerprint
-    ]
-    if missed:
-        _note_returns(changes, missed, seen, texts, markets)
-    changes.unchanged = len(texts) - len(changes.changed)
-    if complete:
-        absent = known.keys() - seen
-        if absent:
-            absent -= {text_of_key(key) for key in unreadable}
-            changes.missing = sorted(
-                text for text in absent if text not in missed or _can_be_missed_again(missed[text])
-            )
+    expected = _Expected(keys, list(fingerprints), missed)
+    market_ids = [market.betpawa_market_id for market in markets]
+    lines = [market.line for market in markets]
+    head, tail = expected.common_ends(market_ids, lines)
+    changes = _compare(expected, missed, markets, head, tail)
+    if changes is None:
+        changes = _compare(expected, missed, markets, 0, 0)
+    changes.unchanged = len(markets) - len(changes.changed) - len(changes.duplicates)
+    if not complete:
+        changes.missing = []
+    elif changes.missing:
+        unreadable_texts = {text_of_key(key) for key in unreadable}
+        changes.missing = sorted(text for text in changes.missing if text not in unreadable_texts)
+    changes.reseen.sort()
     return changes
+
+
+class _Expected:
+    """What an answer holds when nothing came or went: the known markets without the missed ones."""
+
+    __slots__ = ("all_texts", "fingerprints", "all_fingerprints", "lines", "market_ids", "positions")
+
+    def __init__(self, keys, fingerprints, missed):
+        self.all_texts, self.market_ids, self.lines = keys
+        self.fingerprints = self.all_fingerprints = fingerprints
+        self.positions = range(len(fingerprints))
+        if missed:
+            self.positions, self.market_ids, self.lines, self.fingerprints = (
+                list(column) for column in (self.positions, self.market_ids, self.lines, fingerprints)
+            )
+            for absent in sorted(map(self.all_texts.index, missed), reverse=True):
+                for column in (self.positions, self.market_ids, self.lines, self.fingerprints):
+                    del column[absent]
+
+    def common_ends(self, market_ids, lines) -> tuple[int, int]:
+        """How many markets agree in their keys with the expected ones, from the first and from the last."""
+        if market_ids == self.market_ids and lines == self.lines:
+            return len(market_ids), 0
+        shorter = min(len(market_ids), len(self.market_ids))
+        head = _longest(shorter, lambda n: market_ids[:n] == self.market_ids[:n] and lines[:n] == self.lines[:n])
+        tail = _longest(
+            shorter - head, lambda n: market_ids[-n:] == self.market_ids[-n:] and lines[-n:] == self.lines[-n:]
+        )
+        return head, tail
+
+
+def _longest(limit, agrees) -> int:
+    """The largest n up to `limit` with agrees(n), which holds up to some n and no further."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if agrees(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _compare(expected, missed, markets, head, tail) -> PairChanges | None:
+    """None when a key between the ends is also one of the ends': then only a look at all of them will do."""
+    changes = PairChanges()
+    texts, positions, known = expected.all_texts, expected.positions, expected.fingerprints
+    count, expected_count = len(markets), len(known)
+    _compare_values(changes, texts, positions[:head], known[:head], markets[:head])
+    if tail:
+        ends = slice(expected_count - tail, None)
+        _compare_values(changes, texts, positions[ends], known[ends], markets[count - tail :])
+    between = {texts[position]: position for position in positions[head : expected_count - tail]}
+    seen = set()
+    for market in markets[head : count - tail]:
+        text = key_text(market)
+        if text in seen:
+            changes.duplicates.append(get_market_key(market))
+            continue
+        seen.add(text)
+        position = between.get(text)
+        if position is not None:
+            if expected.all_fingerprints[position] != market.fingerprint:
+                changes.changed.append((position, text, market))
+        elif text in missed:
+            _note_return(changes, expected, missed[text], text, market)
+        elif (head or tail) and text in texts:
+            return None
+        else:
+            changes.changed.append((None, text, market))
+    changes.missing = [text for text in between if text not in seen]
+    changes.missing += [text for text, absence in missed.items() if text not in seen and _can_be_missed_again(absence)]
+    return changes
+
+
+def _compare_values(changes, texts, positions, fingerprints, markets):
+    """Of markets whose keys agree one by one, note those with other outcomes."""
+    changes.changed += [
+        (position, texts[position], market)
+        for position, fingerprint, market in zip(positions, fingerprints, markets, strict=True)
+        if market.fingerprint != fingerprint
+    ]
+
+
+def _note_return(changes, expected, absence, text, market):
+    position = expected.all_texts.index(text)
+    if absence.is_withdrawn:
+        changes.returned.add(text)
+    elif expected.all_fingerprints[position] == market.fingerprint:
+        changes.reseen.append(text)
+        return
+    changes.changed.append((position, text, market))
 
 
 def _can_be_missed_again(absence) -> bool:
     return absence.missed_count < 2 and not absence.is_withdrawn
-
-
-def _note_returns(changes, missed, seen, texts, markets):
-    back = seen & missed.keys()
-    if not back:
-        return
-    changed = {text for text, _ in changes.changed}
-    changes.returned = {text for text in back if missed[text].is_withdrawn}
-    changes.reseen = sorted(text for text in back if text not in changes.returned and text not in changed)
-    as_they_were = changes.returned - changed
-    if as_they_were:
-        changes.changed += [(text, market) for text, market in zip(texts, markets, strict=True) if text in as_they_were]
-
-
-def _without_duplicates(texts, markets, changes):
-    first = {}
-    for text, market in zip(texts, markets, strict=True):
-        if text in first:
-            changes.duplicates.append(get_market_key(market))
-        else:
-            first[text] = market
-    return list(first), list(first.values())

@@ -1,5 +1,7 @@
 """What goes into storage and what comes out of it."""
 
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -72,6 +74,13 @@ class WriteResult:
     @property
     def changed_event_ids(self) -> set[int]:
         return {event_id for _, event_id in self.changed_pairs}
+
+    @contextmanager
+    def timed(self, step: str):
+        """Add the milliseconds that the block takes to `ms`."""
+        started = time.perf_counter()
+        yield
+        self.ms[step] = self.ms.get(step, 0) + (time.perf_counter() - started) * 1000
 
     def add(self, other: "WriteResult"):
         """Take in the counts of another part of the same batch."""

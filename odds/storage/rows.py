@@ -1,11 +1,10 @@
-"""Rows as text for COPY, made once for the current table and once for the history."""
+"""Changed markets as the columns of one statement, which writes both current odds and history."""
 
 import msgspec
 
 from odds.fields import normalised
+from odds.storage.arrays import NULL, Int8Array, JsonbArray, TextArray, TimestamptzArray, jsonb_element, text_element
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_NULL = r"\N"
 MAX_ID = 50
 MAX_NAME = 255
 MAX_OUTCOMES = 1000
@@ -25,29 +24,60 @@ def refusal(market) -> tuple[str, str] | None:
     return None
 
 
-def copy_rows(event_id: int, bookmaker_slug: str, market, captured_at: str) -> tuple[bytes, bytes]:
-    """A changed market as a line of incoming_odds and a line of market_odds_history.
+def outcomes_json(outcomes) -> str:
+    """[{"name", "odds", "is_active"}] of (name, odds, is_active). ValueError: PostgreSQL cannot hold it."""
+    inner = ",".join([f"{_names[name]}{_odds[odds]}{_ENDINGS[is_active]}" for name, odds, is_active in outcomes])
+    return f"[{inner}]"
 
-    captured_at: as text with its offset. Raises ValueError for text that the database cannot hold.
-    """
-    line = _numbers[market.line]
-    market_id = _texts[market.betpawa_market_id]
-    outcomes = ",".join(
-        [f"{_names[name]}{_odds[odds]}{_ENDINGS[is_active]}" for name, odds, is_active in market.outcomes]
-    )
-    current = (
-        f"{event_id}\t{bookmaker_slug}\t{market_id}\t{_texts[market.betpawa_market_name]}\t{line}"
-        f"\t{_texts[market.handicap_type]}\t{_numbers[market.handicap_home]}\t{_numbers[market.handicap_away]}"
-        f"\t[{outcomes}]\t{_groups[market.market_groups]}\t{market.fingerprint}\t{captured_at}\n"
-    )
-    history = f"{event_id}\t{bookmaker_slug}\t{market_id}\t{line}\t[{outcomes}]\t{captured_at}\n"
-    if "\x00" in current or "\\u0000" in current:
-        raise ValueError("The text holds a NUL character.")
-    return current.encode(), history.encode()
+
+class IncomingRows:
+    """Rows of changed markets, a list per column, in the order of `sql.UPSERT_CURRENT`."""
+
+    __slots__ = ("_columns", "_fingerprints", "_pairs")
+
+    def __init__(self):
+        self._pairs: list[int] = []
+        self._fingerprints: list[int] = []
+        self._columns: list[tuple[bytes, ...]] = []
+
+    def __len__(self):
+        return len(self._columns)
+
+    def add(self, event_id: int, slug: bytes, market, captured_at: bytes):
+        """slug, captured_at: elements, made once for many rows. Raises ValueError, and then adds
+        nothing, for text that the database cannot hold."""
+        texts = _texts
+        numbers = _numbers
+        row = (
+            slug,
+            texts[market.betpawa_market_id],
+            texts[market.betpawa_market_name],
+            numbers[market.line],
+            texts[market.handicap_type],
+            numbers[market.handicap_home],
+            numbers[market.handicap_away],
+            jsonb_element(outcomes_json(market.outcomes).encode()),
+            _groups[market.market_groups],
+            captured_at,
+        )
+        self._columns.append(row)
+        self._pairs.append(event_id)
+        self._fingerprints.append(market.fingerprint)
+
+    def parameters(self) -> list:
+        *texts, outcomes, groups, captured_at = zip(*self._columns, strict=True)
+        return [
+            Int8Array.of_numbers(self._pairs),
+            *map(TextArray.of, texts),
+            JsonbArray.of(outcomes),
+            JsonbArray.of(groups),
+            Int8Array.of_numbers(self._fingerprints),
+            TimestamptzArray.of(captured_at),
+        ]
 
 
 class _Memo(dict):
-    """Texts made once per distinct value: names, prices and lines repeat by the thousand."""
+    """Made once per distinct value: names, prices and lines repeat by the thousand."""
 
     LIMIT = 20_000
 
@@ -56,24 +86,29 @@ class _Memo(dict):
         self.make = make
 
     def __missing__(self, value):
-        text = self.make(value)
+        made = self.make(value)
         if len(self) >= self.LIMIT:
             self.clear()
-        self[value] = text
-        return text
+        self[value] = made
+        return made
 
 
-def _escaped(value: str) -> str:
-    return value.translate(_ESCAPES)
+def _text(value: str) -> bytes:
+    if "\x00" in value:
+        raise ValueError("The text holds a NUL character.")
+    return text_element(value)
 
 
 def _json(value) -> str:
-    return _escaped(msgspec.json.encode(value).decode())
+    text = msgspec.json.encode(value).decode()
+    if "\\u0000" in text:
+        raise ValueError("The text holds a NUL character.")
+    return text
 
 
-_texts = _Memo(_escaped)
-_numbers = _Memo(lambda value: _NULL if value is None else str(normalised(value)))
-_groups = _Memo(lambda groups: _json(list(groups)))
+_texts = _Memo(_text)
+_numbers = _Memo(lambda value: NULL if value is None else text_element(str(normalised(value))))
+_groups = _Memo(lambda groups: jsonb_element(_json(list(groups)).encode()))
 _names = _Memo(lambda name: f'{{"name":{_json(name)},"odds":')
 _odds = _Memo(lambda odds: _json(str(odds)))
 _ENDINGS = {True: ',"is_active":true}', False: ',"is_active":false}'}

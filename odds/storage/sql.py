@@ -17,12 +17,15 @@ SELECT link.id, link.event_id, link.bookmaker_slug, link.external_id, link.obser
    FOR NO KEY UPDATE OF link
 """
 
-# The packed state of locked links. Params: link ids. Primary keys.
+# The packed state of links, which an earlier statement has locked. Params: event ids, bookmaker slugs.
+# Leans on one_link_per_event_bookmaker and primary keys.
 PACKED_STATE = """
-SELECT link_id, markets.keys, packed.fingerprints, packed.missing
-  FROM odds_link_fingerprints AS packed
-  JOIN odds_link_markets AS markets USING (link_id)
- WHERE link_id = ANY(%b::bigint[])
+SELECT link.id, markets.keys, packed.fingerprints, packed.missing
+  FROM unnest(%b::bigint[], %b::text[]) AS wanted (event_id, bookmaker_slug)
+  JOIN odds_event_link AS link
+    ON link.event_id = wanted.event_id AND link.bookmaker_slug = wanted.bookmaker_slug
+  JOIN odds_link_fingerprints AS packed ON packed.link_id = link.id
+  JOIN odds_link_markets AS markets ON markets.link_id = link.id
 """
 
 # What the rows themselves say, for links without packed state; the last column is set for
@@ -35,40 +38,37 @@ SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, od
     ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
 """
 
-# Where changed rows land before they are merged. Made once a connection, emptied by itself at the
-# end of each transaction and by TRUNCATE when several batches share one.
-INCOMING_EXISTS = "SELECT to_regclass('pg_temp.incoming_odds')::text"
-CREATE_INCOMING = """
-CREATE TEMPORARY TABLE incoming_odds (
-    event_id bigint, bookmaker_slug text, betpawa_market_id text, betpawa_market_name text, line numeric,
-    handicap_type text, handicap_home numeric, handicap_away numeric, outcomes jsonb, market_groups jsonb,
-    fingerprint bigint, captured_at timestamptz
-) ON COMMIT DELETE ROWS
-"""
-EMPTY_INCOMING = "TRUNCATE incoming_odds"
-COPY_INCOMING = "COPY incoming_odds FROM STDIN"
-
-# Insert or replace the incoming rows; whatever is in an answer is neither missed nor withdrawn.
+# Insert or replace changed rows, and append them to the history, from one set of arrays. Whatever
+# is in an answer is neither missed nor withdrawn. history.is_available and unavailable_at are left
+# to their defaults.
+# Params: event ids, slugs, market ids, names, lines, handicap types, home and away handicaps as
+# text, outcomes, groups, fingerprints, times of the change.
 # Leans on uq_market_odds_current, whose NULLS NOT DISTINCT makes "no line" a value like others.
 UPSERT_CURRENT = """
-INSERT INTO market_odds_current AS current
-       (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
-        handicap_away, outcomes, market_groups, fingerprint, last_updated_at)
-SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
-       handicap_away, outcomes, market_groups, fingerprint, captured_at
-  FROM incoming_odds
- ORDER BY event_id, betpawa_market_id, line, bookmaker_slug
-ON CONFLICT (event_id, betpawa_market_id, line, bookmaker_slug) DO UPDATE
-   SET betpawa_market_name = excluded.betpawa_market_name, handicap_type = excluded.handicap_type,
-       handicap_home = excluded.handicap_home, handicap_away = excluded.handicap_away,
-       outcomes = excluded.outcomes, market_groups = excluded.market_groups,
-       fingerprint = excluded.fingerprint, last_updated_at = excluded.last_updated_at,
-       unavailable_at = NULL, missed_at = NULL, missed_count = 0, last_seen_at = NULL
-"""
-
-# The same rows as changes. The COPY leaves id, is_available and unavailable_at to their defaults.
-COPY_HISTORY = """
-COPY market_odds_history (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at) FROM STDIN
+WITH incoming AS MATERIALIZED (
+    SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line::numeric, handicap_type,
+           handicap_home::numeric, handicap_away::numeric, outcomes, market_groups, fingerprint, captured_at
+      FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+           AS incoming (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type,
+                        handicap_home, handicap_away, outcomes, market_groups, fingerprint, captured_at)
+     ORDER BY event_id, betpawa_market_id, line::numeric, bookmaker_slug
+), written AS (
+    INSERT INTO market_odds_current AS current
+           (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
+            handicap_away, outcomes, market_groups, fingerprint, last_updated_at)
+    SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
+           handicap_away, outcomes, market_groups, fingerprint, captured_at
+      FROM incoming
+    ON CONFLICT (event_id, betpawa_market_id, line, bookmaker_slug) DO UPDATE
+       SET betpawa_market_name = excluded.betpawa_market_name, handicap_type = excluded.handicap_type,
+           handicap_home = excluded.handicap_home, handicap_away = excluded.handicap_away,
+           outcomes = excluded.outcomes, market_groups = excluded.market_groups,
+           fingerprint = excluded.fingerprint, last_updated_at = excluded.last_updated_at,
+           unavailable_at = NULL, missed_at = NULL, missed_count = 0, last_seen_at = NULL
+)
+INSERT INTO market_odds_history (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at)
+SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at
+  FROM incoming
 """
 
 # Known markets that a complete answer lacked: one more miss each. The first miss keeps when the

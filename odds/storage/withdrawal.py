@@ -12,14 +12,7 @@ from django.db import connection, transaction
 from odds.caching.availability_detection import log_availability_changes
 from odds.caching.pair_comparison import key_of_text, text_of_key
 from odds.storage import withdrawal_sql as sql
-from odds.storage.previous import (
-    Absence,
-    KnownPair,
-    load_packed,
-    pack_fingerprints,
-    pack_keys,
-    pack_missing,
-)
+from odds.storage.previous import Absence, KnownPair, load_packed
 from odds.storage.records import ReconcileResult, WithdrawalResult
 from odds.storage.sql import UPSERT_FINGERPRINTS, UPSERT_KEYS, columns
 
@@ -129,7 +122,7 @@ def _raw_cursor():
 def _load(cursor, slug, links) -> dict:
     """The packed state of locked links [(link id, event id)]."""
     known = {(event_id, slug): KnownPair(link_id, "", None, None) for link_id, event_id in links}
-    load_packed(cursor, known)
+    load_packed(cursor.connection, known)
     return known
 
 
@@ -141,10 +134,10 @@ def _record(cursor, known, gone) -> int:
         text = text_of_key((market_id, line))
         missed[text] = Absence(max(2, missed[text].missed_count if text in missed else 0), when)
     states = list(known.values())
-    unpacked = [(state.link_id, pack_keys(state.fingerprints)) for state in states if not state.is_packed]
+    unpacked = [(state.link_id, state.packed_keys) for state in states if not state.is_packed]
     if unpacked:
         cursor.execute(UPSERT_KEYS, columns(unpacked))
-    packed = [(s.link_id, pack_fingerprints(s.fingerprints), pack_missing(s.missed)) for s in states]
+    packed = [(s.link_id, s.packed_fingerprints, s.packed_missing) for s in states]
     cursor.execute(UPSERT_FINGERPRINTS, columns(packed))
     cursor.execute(sql.UPDATE_COUNTS, columns([(s.link_id, s.withdrawn_count, s.due_count) for s in states]))
     return len(gone)

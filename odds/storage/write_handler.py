@@ -8,24 +8,27 @@ batches, so any worker of any host may write any batch, at any time, twice.
 
 import time
 from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import psycopg
 import structlog
 from django.db import connection, transaction
 
 from odds.caching.availability_detection import log_availability_changes
-from odds.caching.pair_comparison import compare_pair, key_of_text, text_of_key
+from odds.caching.pair_comparison import compare_pair, key_of_text, key_text, text_of_key
 from odds.storage import sql
+from odds.storage.arrays import register, text_element, timestamptz_element
 from odds.storage.poison import REFUSED_DATA, store_without_poison
-from odds.storage.previous import Absence, KnownPair, lock_and_load, pack_fingerprints, pack_keys, pack_missing
+from odds.storage.previous import Absence, KnownPair, Loading
 from odds.storage.records import MarketWriteBatch, ObservedMarkets, SetAsideMarket, WriteResult
-from odds.storage.rows import copy_rows, refusal
+from odds.storage.rows import IncomingRows, refusal
 
 log = structlog.get_logger(__name__)
 
+# Pairs compared and written at a time: small enough for the database and this process to work at
+# the same time, large enough for the cost of a statement not to matter.
+PAIRS_PER_STATEMENT = 50
 _AN_INSTANT = timedelta(microseconds=1)
 
 
@@ -68,16 +71,17 @@ def handle_market_write_batch(batch: MarketWriteBatch) -> WriteResult:
 
 def _store(batch: MarketWriteBatch) -> WriteResult:
     result = WriteResult()
-    # Rows that an earlier batch of the same transaction left in the temporary table must not be
-    # merged again; at the start of a transaction it is empty by itself.
-    must_empty = connection.in_atomic_block
     with transaction.atomic():
         connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            cursor.format = psycopg.pq.Format.BINARY
+        raw = connection.connection
+        # In a pipeline statements are sent without waiting for one another: the database stores
+        # one part of the batch while this process compares the next.
+        with connection.wrap_database_errors, raw.pipeline() as pipeline, psycopg.Cursor(raw) as cursor:
+            register(cursor)
             for answers in _rounds(batch.markets):
-                _Round(cursor, answers, result, must_empty).store()
-                must_empty = True
+                _Round(cursor, answers, result).store()
+            with result.timed("write"):
+                pipeline.sync()
     return result
 
 
@@ -101,8 +105,7 @@ def _rounds(observed):
 class _Writes:
     """What a round has to write, as the statements want it."""
 
-    current: list[bytes] = field(default_factory=list)
-    history: list[bytes] = field(default_factory=list)
+    rows: IncomingRows = field(default_factory=IncomingRows)
     missing: list[tuple] = field(default_factory=list)
     reseen: list[tuple] = field(default_factory=list)
     links: list[tuple] = field(default_factory=list)
@@ -114,31 +117,35 @@ class _Writes:
 class _Round:
     """One pass over answers of different pairs: load, compare, write."""
 
-    def __init__(self, cursor, answers: list[ObservedMarkets], result: WriteResult, must_empty: bool):
+    def __init__(self, cursor, answers: list[ObservedMarkets], result: WriteResult):
         self.cursor = cursor
-        self.must_empty = must_empty
         self.answers = answers
         self.result = result
         self.writes = _Writes()
 
     def store(self):
-        with self._timed("load"):
-            pairs = [(answer.event_id, answer.bookmaker_slug) for answer in self.answers]
-            known = lock_and_load(self.cursor, pairs)
-        with self._timed("compare"):
-            for answer, pair in zip(self.answers, pairs, strict=True):
-                if pair not in known:
-                    detail = "This event has no link to the bookmaker."
-                    self._set_aside(answer, None, "", "NO_LINK", detail)
-                elif known[pair].observed_at is not None and answer.observed_at <= known[pair].observed_at:
-                    self.result.skipped_stale += 1
-                else:
-                    self._compare(answer, known[pair])
-        with self._timed("write"):
-            self._write()
+        pairs = [(answer.event_id, answer.bookmaker_slug) for answer in self.answers]
+        parts = Loading(self.cursor.connection, pairs, PAIRS_PER_STATEMENT).parts()
+        for start in range(0, len(pairs), PAIRS_PER_STATEMENT):
+            with self.result.timed("load"):
+                known = next(parts)
+            with self.result.timed("compare"):
+                for answer in self.answers[start : start + PAIRS_PER_STATEMENT]:
+                    self._judge(answer, known.get((answer.event_id, answer.bookmaker_slug)))
+            with self.result.timed("write"):
+                self._write()
+
+    def _judge(self, answer: ObservedMarkets, known: KnownPair | None):
+        if known is None:
+            self._set_aside(answer, None, "", "NO_LINK", "This event has no link to the bookmaker.")
+        elif known.observed_at is not None and answer.observed_at <= known.observed_at:
+            self.result.skipped_stale += 1
+        else:
+            self._compare(answer, known)
 
     def _compare(self, answer: ObservedMarkets, known: KnownPair):
         changes = compare_pair(
+            known.keys,
             known.fingerprints,
             known.missed,
             answer.markets,
@@ -162,43 +169,49 @@ class _Round:
             self.writes.reseen.append((answer.event_id, answer.bookmaker_slug, *key_of_text(text)))
             del known.missed[text]
         if changed or changes.missing or changes.reseen or not known.is_packed:
-            packed = known.link_id, pack_fingerprints(known.fingerprints), pack_missing(known.missed)
+            packed = known.link_id, known.packed_fingerprints, known.packed_missing
             (self.writes.fingerprints if known.is_packed else self.writes.new_fingerprints).append(packed)
         if len(known.fingerprints) != known_before or not known.is_packed:
-            self.writes.keys.append((known.link_id, pack_keys(known.fingerprints)))
+            self.writes.keys.append((known.link_id, known.packed_keys))
         offered = answer.complete and bool(answer.markets)
         counts = len(known.fingerprints), known.withdrawn_count, known.due_count
         self.writes.links.append((known.link_id, answer.observed_at, answer.complete, offered, *counts))
 
     def _add_changed(self, answer, known, changes) -> int:
         """Note the rows of changed markets; returns how many there are."""
-        observed_text = _timestamp(answer.observed_at)
+        observed_at = timestamptz_element(answer.observed_at)
+        slug = text_element(answer.bookmaker_slug)
         written = 0
-        for text, market in changes.changed:
-            captured_at = observed_text
+        added = {}
+        for position, text, market in changes.changed:
+            captured_at = observed_at
             absence = known.missed.get(text)
             # A withdrawal dated after this answer was asked for: the return comes after it.
             if absence is not None and absence.is_withdrawn and absence.withdrawn_at >= answer.observed_at:
-                captured_at = _timestamp(absence.withdrawn_at + _AN_INSTANT)
+                captured_at = timestamptz_element(absence.withdrawn_at + _AN_INSTANT)
             refused = refusal(market)
             if refused is None:
                 try:
-                    current, history = copy_rows(answer.event_id, answer.bookmaker_slug, market, captured_at)
+                    self.writes.rows.add(answer.event_id, slug, market, captured_at)
                 except ValueError as error:
                     refused = "BAD_TEXT", str(error)
             if refused is not None:
                 self._set_aside(answer, known, text, *refused)
                 continue
-            self.writes.current.append(current)
-            self.writes.history.append(history)
-            known.fingerprints[text] = market.fingerprint
-            known.missed.pop(text, None)
-            self.result.became_available += text in changes.returned
+            if position is None:
+                added[text] = market.fingerprint
+            else:
+                known.fingerprints[position] = market.fingerprint
+            if absence is not None:
+                del known.missed[text]
+                self.result.became_available += text in changes.returned
             written += 1
+        if added:
+            known.replace(_in_order_of(answer, known.by_text() | added))
         if written:
-            slug = answer.bookmaker_slug
-            self.result.changed_pairs.add((slug, answer.event_id))
-            self.result.changed_by_bookmaker[slug] = self.result.changed_by_bookmaker.get(slug, 0) + written
+            pair = answer.bookmaker_slug, answer.event_id
+            self.result.changed_pairs.add(pair)
+            self.result.changed_by_bookmaker[pair[0]] = self.result.changed_by_bookmaker.get(pair[0], 0) + written
             self.result.upserted_current += written
             self.result.inserted_history += written
         return written
@@ -228,14 +241,9 @@ class _Round:
 
     def _write(self):
         execute, writes = self.cursor.execute, self.writes
-        if writes.current:
-            if self.cursor.execute(sql.INCOMING_EXISTS).fetchone() == (None,):
-                execute(sql.CREATE_INCOMING)
-            elif self.must_empty:
-                execute(sql.EMPTY_INCOMING)
-            self._copy(sql.COPY_INCOMING, writes.current)
-            execute(sql.UPSERT_CURRENT)
-            self._copy(sql.COPY_HISTORY, writes.history)
+        self.writes = _Writes()
+        if writes.rows:
+            execute(sql.UPSERT_CURRENT, writes.rows.parameters())
         if writes.missing:
             execute(sql.MARK_MISSED, sql.columns(writes.missing))
         if writes.reseen:
@@ -249,16 +257,8 @@ class _Round:
         if writes.links:
             execute(sql.UPDATE_LINKS, sql.columns(writes.links))
 
-    def _copy(self, statement, lines):
-        with self.cursor.copy(statement) as copy:
-            copy.write(b"".join(lines))
 
-    @contextmanager
-    def _timed(self, step):
-        started = time.perf_counter()
-        yield
-        self.result.ms[step] = self.result.ms.get(step, 0) + (time.perf_counter() - started) * 1000
-
-
-def _timestamp(moment) -> str:
-    return moment.astimezone(UTC).isoformat()
+def _in_order_of(answer, fingerprints: dict[str, int]) -> dict[str, int]:
+    """The same, the markets of the answer first and in its order, which the next one will follow."""
+    stated = [text for text in map(key_text, answer.markets) if text in fingerprints]
+    return {text: fingerprints[text] for text in stated} | fingerprints

@@ -14,7 +14,7 @@ from odds.caching import (
     fingerprint_of,
     get_market_key,
 )
-from odds.caching.pair_comparison import compare_pair, key_of_text, key_text, text_of_key
+from odds.caching.pair_comparison import KnownKeys, compare_pair, key_of_text, key_text, text_of_key
 from odds.storage.previous import Absence, pack_fingerprints, pack_keys, pack_missing, unpack, unpack_missing
 from odds.tests.builders import make_market
 
@@ -86,10 +86,10 @@ def test_the_packed_comparison_judges_as_the_records_do(before, after, data):
     previous, answer = cached(before, withdrawn), markets_of(after)
     known = {text_of_key(key): market.fingerprint for key, market in previous.items()}
     missed = {text_of_key(key): Absence(2, NOW) for key in withdrawn}
-    changes = compare_pair(known, missed, answer, complete=True)
+    changes = compare_pair(KnownKeys.of(known), list(known.values()), missed, answer, complete=True)
     gone, back, disappeared = detect_availability_changes(previous, answer, NOW)
     expected = {key_text(c.market) for c in classify_market_changes(previous, answer) if c.changed}
-    assert sorted(text for text, _ in changes.changed) == sorted(expected)
+    assert sorted(text for _, text, _ in changes.changed) == sorted(expected)
     assert changes.returned == {key_text(market) for market in back}
     assert set(changes.missing) == {text_of_key(key) for key in disappeared}
     assert changes.unchanged == len(answer) - len(expected)
@@ -98,21 +98,22 @@ def test_the_packed_comparison_judges_as_the_records_do(before, after, data):
 @given(answers)
 def test_an_equal_answer_changes_nothing(answer):
     known = {key_text(market): market.fingerprint for market in markets_of(answer)}
-    changes = compare_pair(known, {}, list(reversed(markets_of(answer))), complete=True)
+    reversed_answer = list(reversed(markets_of(answer)))
+    changes = compare_pair(KnownKeys.of(known), list(known.values()), {}, reversed_answer, complete=True)
     assert (changes.changed, changes.missing, changes.unchanged) == ([], [], len(answer))
 
 
 @given(answers)
 def test_packed_state_comes_back_as_it_was(answer):
     known = {key_text(market): market.fingerprint for market in markets_of(answer)}
-    assert unpack(pack_keys(known), pack_fingerprints(known)) == known
+    assert unpack(pack_keys(known), pack_fingerprints(known.values())) == known
     missed = {text: Absence(number % 3 + 1, NOW if number % 2 else None) for number, text in enumerate(known)}
     assert unpack_missing(pack_missing(missed)) == missed
 
 
 def test_parts_of_packed_state_that_do_not_belong_together_are_noticed():
     with pytest.raises(ValueError):
-        unpack(pack_keys({"1|": 1, "2|": 2}), pack_fingerprints({"1|": 1}))
+        unpack(pack_keys({"1|": 1, "2|": 2}), pack_fingerprints([1]))
 
 
 @given(st.sampled_from(["3743", "a|b"]), lines)

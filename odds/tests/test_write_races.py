@@ -74,7 +74,7 @@ def kill_backend(pid):
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
-@pytest.mark.parametrize("statement", ["LOCK_LINKS", "PACKED_STATE", "UPSERT_CURRENT", "UPDATE_LINKS", "COPY_HISTORY"])
+@pytest.mark.parametrize("statement", ["LOCK_LINKS", "PACKED_STATE", "UPSERT_CURRENT", "UPDATE_LINKS"])
 def test_a_writer_whose_backend_is_killed_before_any_statement_ends_as_if_it_had_not_been(monkeypatch, statement):
     """The backend dies in the middle of the transaction; the queue writes the batch again."""
     import psycopg

@@ -1,0 +1,91 @@
+"""Arrays in PostgreSQL's binary form, put together from elements that are bytes already.
+
+psycopg makes them from lists too, an object and a call per element; here texts that repeat by the
+thousand (names, prices, lines) are encoded once, and an array is one join.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+_HEADER = Struct(">iiIii")  # dimensions, has nulls, element type, length, lower bound
+_EMPTY_HEADER = Struct(">iiI")
+_LENGTH = Struct(">i")
+_INT8 = Struct(">iq")
+_TYPES = {"int8": (20, 1016), "text": (25, 1009), "jsonb": (3802, 3807), "timestamptz": (1184, 1185)}
+_TIMESTAMPTZ_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+NULL = _LENGTH.pack(-1)
+
+
+class _Array(bytes):
+    """An array ready to be bound with %b. The subclasses say of which type."""
+
+    element_oid: int
+
+    @classmethod
+    def of(cls, elements: list[bytes]):
+        """elements: each as one of the functions below makes them."""
+        if not elements:
+            return cls(_EMPTY_HEADER.pack(0, 0, cls.element_oid))
+        return cls(_HEADER.pack(1, 1, cls.element_oid, len(elements), 1) + b"".join(elements))
+
+
+class Int8Array(_Array):
+    element_oid = _TYPES["int8"][0]
+
+    @classmethod
+    def of_numbers(cls, numbers: Iterable[int]):
+        pack = _INT8.pack
+        return cls.of([pack(8, number) for number in numbers])
+
+
+class TextArray(_Array):
+    element_oid = _TYPES["text"][0]
+
+
+class JsonbArray(_Array):
+    element_oid = _TYPES["jsonb"][0]
+
+
+class TimestamptzArray(_Array):
+    element_oid = _TYPES["timestamptz"][0]
+
+
+def text_element(text: str | None) -> bytes:
+    """Raises UnicodeEncodeError for half a surrogate pair."""
+    if text is None:
+        return NULL
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
+
+
+def jsonb_element(json: bytes) -> bytes:
+    return _LENGTH.pack(len(json) + 1) + b"\x01" + json
+
+
+def timestamptz_element(moment: datetime) -> bytes:
+    return _INT8.pack(8, (moment - _TIMESTAMPTZ_ZERO) // _MICROSECOND)
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, array):
+        return array
+
+
+def register(cursor):
+    """Let this cursor bind these arrays."""
+    for cls, name in (
+        (Int8Array, "int8"),
+        (TextArray, "text"),
+        (JsonbArray, "jsonb"),
+        (TimestamptzArray, "timestamptz"),
+    ):
+        dumper = type(f"{cls.__name__}Dumper", (_ArrayDumper,), {"oid": _TYPES[name][1]})
+        cursor.adapters.register_dumper(cls, dumper)
