@@ -1,0 +1,77 @@
+"""A database that does not answer: people are told so, and soon."""
+
+import time
+
+import psycopg
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError, connection
+
+from oddsproject.bounded_connection import BoundedConnection
+
+SILENCE = OperationalError("The database has not answered within 4 s.")
+
+
+class Impatient(BoundedConnection):
+    answer_seconds = 0.3
+
+
+@pytest.fixture
+def own_connection(db):
+    params = connection.get_connection_params()
+    kept = {name: params[name] for name in ("host", "port", "user", "password", "dbname") if name in params}
+    with Impatient.connect(**kept, autocommit=True) as own:
+        backend = own.info.backend_pid
+        yield own
+    with connection.cursor() as cursor:  # what it was told to do goes on without it
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+
+
+def test_a_silent_database_is_given_up_and_its_connection_closed(own_connection):
+    started = time.monotonic()
+    with pytest.raises(psycopg.OperationalError, match="not answered"):
+        own_connection.execute("SELECT pg_sleep(20)")
+    assert time.monotonic() - started < 10
+    assert own_connection.closed
+
+
+def test_a_database_that_answers_in_time_is_not_disturbed(own_connection):
+    assert own_connection.execute("SELECT pg_sleep(0.05), 7").fetchone()[1] == 7
+    assert not own_connection.closed
+
+
+def _silent_sessions(monkeypatch):
+    def load(self):
+        raise SILENCE
+
+    monkeypatch.setattr(SessionStore, "load", load)
+
+
+@pytest.fixture
+def client(client):
+    client.raise_request_exception = False
+    client.cookies["sessionid"] = "a" * 32
+    return client
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("path", ["/admin/", "/api/unmapped"])
+def test_a_page_says_503_when_the_database_is_away(db, client, monkeypatch, settings, path, debug):
+    settings.DEBUG = debug
+    _silent_sessions(monkeypatch)
+    response = client.get(path)
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert "database" in response.content.decode()
+
+
+def test_the_api_says_503_when_the_database_goes_away_in_the_view(db, client, monkeypatch):
+    monkeypatch.setattr("oddsproject.api.authentication.BearerAuthentication.authenticate", _refuse)
+    response = client.get("/api/unmapped")
+    assert response.status_code == 503
+    assert response["content-type"].startswith("application/problem+json")
+    assert response.json()["code"] == "database_away"
+
+
+def _refuse(self, request):
+    raise SILENCE
