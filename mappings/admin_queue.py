@@ -103,7 +103,7 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
             shown = [*shown, (f"and {len(pairs) - CHIPS_IN_LIST} more", "")]
         return chips(shown)
 
-    @display(description="Events now", ordering="event_count")
+    @display(description="Events", ordering="event_count")
     def events_now(self, row):
         return count_text(row.event_count)
 

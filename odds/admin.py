@@ -9,9 +9,10 @@ from unfold.decorators import display
 from odds.admin_event import event_page
 from odds.admin_filters import CountryFilter, KickoffFilter, OfferedByFilter, OfferedFilter, SlugFilter
 from odds.admin_history import history_page
-from odds.models import Bookmaker, Event, EventLink, MarketOddsCurrent, MarketOddsHistory
-from oddsproject.desk.base import ReadOnlyAdmin
-from oddsproject.desk.formats import DASH, age, age_text, badge, chips, foreign, lagos, lagos_short
+from odds.models import Event, EventLink, MarketOddsCurrent, MarketOddsHistory
+from oddsproject.desk.base import BookmakerColumn, ReadOnlyAdmin
+from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.formats import DASH, age, age_text, badge, chips, foreign, lagos, lagos_short, price_text
 
 
 @admin.register(Event)
@@ -25,7 +26,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request):
         # The names of the columns' bookmakers, once per page rather than once per row.
-        self.book_names = dict(Bookmaker.objects.values_list("slug", "name"))
+        self.book_names = bookmaker_names()
         links = EventLink.objects.order_by("bookmaker_slug")
         return super().get_queryset(request).prefetch_related(Prefetch("links", links))
 
@@ -82,7 +83,7 @@ class EventAdmin(ReadOnlyAdmin):
         return format_html('<span class="desk-chip">{} {}</span>', name, age(link.confirmed_at))
 
 
-class OddsRowAdmin(ReadOnlyAdmin):
+class OddsRowAdmin(BookmakerColumn, ReadOnlyAdmin):
     """What the two odds tables share."""
 
     list_select_related = ["event"]
@@ -102,19 +103,20 @@ class OddsRowAdmin(ReadOnlyAdmin):
 
     @display(description="Outcomes")
     def outcome_chips(self, row):
+        suspended = {True: "", False: " suspended"}
         return chips(
-            [(o["name"], o["odds"] if o.get("is_active", True) else f"{o['odds']} suspended") for o in row.outcomes]
+            [(o["name"], price_text(o["odds"]) + suspended[bool(o.get("is_active", True))]) for o in row.outcomes]
         )
 
 
 @admin.register(MarketOddsCurrent)
 class MarketOddsCurrentAdmin(OddsRowAdmin):
     list_display = [
-        "market", "line_text", "event_link", "bookmaker_slug", "outcome_chips", "state", "changed", "confirmed",
+        "market", "line_text", "event_link", "bookmaker", "outcome_chips", "state", "changed", "confirmed",
     ]  # fmt: skip
     list_filter = [SlugFilter, OfferedFilter]
     fields = readonly_fields = [
-        "event_link", "bookmaker_slug", "market", "betpawa_market_id", "line_text", "handicap_type", "handicap_home",
+        "event_link", "bookmaker", "market", "betpawa_market_id", "line_text", "handicap_type", "handicap_home",
         "handicap_away", "outcome_chips", "market_groups", "state", "changed", "confirmed",
     ]  # fmt: skip
 
@@ -145,14 +147,14 @@ class MarketOddsCurrentAdmin(OddsRowAdmin):
 @admin.register(MarketOddsHistory)
 class MarketOddsHistoryAdmin(OddsRowAdmin):
     list_display = [
-        "captured", "event_link", "bookmaker_slug", "betpawa_market_id", "line_text", "outcome_chips", "state",
+        "captured", "event_link", "bookmaker", "betpawa_market_id", "line_text", "outcome_chips", "state",
     ]  # fmt: skip
     list_filter = [SlugFilter]
     # The primary key is the one order that every partition has an index for.
     ordering = ["-id"]
     sortable_by = ()
     fields = readonly_fields = [
-        "captured", "event_link", "bookmaker_slug", "betpawa_market_id", "line_text", "outcome_chips", "state",
+        "captured", "event_link", "bookmaker", "betpawa_market_id", "line_text", "outcome_chips", "state",
     ]  # fmt: skip
 
     @display(description="Captured")

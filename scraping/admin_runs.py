@@ -13,7 +13,8 @@ from unfold.decorators import display
 
 from odds.models import Event
 from oddsproject.api.roles import LEAD, TRADER
-from oddsproject.desk.base import ReadOnlyAdmin
+from oddsproject.desk.base import BookmakerColumn, ReadOnlyAdmin
+from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import age, badge, count_text, duration_text, foreign, lagos_text
 from oddsproject.desk.pages import page, require
 from scraping import services
@@ -119,6 +120,7 @@ def run_page(request, object_id):
         run=run,
         event=event,
         status=status_badge(run.status),
+        names=bookmaker_names(),
         shares=shares,
         batches=[(batch, _batch_badge(batch)) for batch in run.batches.defer("event_ids")[:SHOWN]],
         open_batches=run.batches.filter(status__in=ScrapeBatch.OPEN).count(),
@@ -197,8 +199,8 @@ admin.site.add_page("refresh-event/<int:event_id>/", refresh_event, "refresh_eve
 
 
 @admin.register(ScrapeError)
-class ScrapeErrorAdmin(ReadOnlyAdmin):
-    list_display = ["when", "bookmaker_slug", "phase", "code", "words", "external_id", "run_link"]
+class ScrapeErrorAdmin(BookmakerColumn, ReadOnlyAdmin):
+    list_display = ["when", "bookmaker", "phase", "code", "words", "external_id", "run_link"]
     list_display_links = ["when"]
     list_filter = [("phase", ChoicesDropdownFilter), "bookmaker_slug", "code"]
     search_fields = ["=external_id", "=code"]
@@ -233,8 +235,8 @@ class DismissedFilter(admin.SimpleListFilter):
 
 
 @admin.register(SetAsideItem)
-class SetAsideItemAdmin(ReadOnlyAdmin):
-    list_display = ["reason", "bookmaker_slug", "market", "words", "seen_count", "last_seen", "state"]
+class SetAsideItemAdmin(BookmakerColumn, ReadOnlyAdmin):
+    list_display = ["reason", "bookmaker", "market", "words", "seen_count", "last_seen", "state"]
     list_filter = [DismissedFilter, "bookmaker_slug", "reason"]
     search_fields = ["=market_key", "=external_id", "=reason"]
     actions = ["dismiss"]

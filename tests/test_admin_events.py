@@ -32,7 +32,7 @@ def test_the_states_of_a_price_are_told_apart():
     row.save()
     assert prices(event)[2] == ("suspended", "2.1", "")
     page = sign_in("viewer").get(f"/admin/odds/event/{event.pk}/change/").content.decode()
-    assert '<s class="desk-price">2.1</s>' in page and "suspended" in page and "since" in page
+    assert '<s class="desk-price">2.10</s>' in page and "suspended" in page and "since" in page
 
 
 def test_higher_and_lower_are_against_betpawa_and_only_between_prices_that_can_be_backed():

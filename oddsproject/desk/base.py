@@ -4,8 +4,11 @@ import structlog
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from oddsproject.api.roles import VIEWER, has_role
+from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.formats import DASH
 from oddsproject.desk.paginator import BoundedPaginator
 
 log = structlog.get_logger(__name__)
@@ -81,6 +84,18 @@ class ReadOnlyAdmin(DeskAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return self.readonly_fields or [field.name for field in self.opts.fields]
+
+
+class BookmakerColumn:
+    """A column "bookmaker" with the name of the row's `bookmaker_slug`; one query per page."""
+
+    def get_queryset(self, request):
+        self.book_names = bookmaker_names()
+        return super().get_queryset(request)
+
+    @display(description="Bookmaker", ordering="bookmaker_slug")
+    def bookmaker(self, row):
+        return self.book_names.get(row.bookmaker_slug, row.bookmaker_slug) or DASH
 
 
 class ReadOnlyInline(RolePermissions, TabularInline):

@@ -35,5 +35,6 @@ def fill(request, context):
         "active_run": ScrapeRun.objects.filter(kind=ScrapeRun.Kind.CYCLE, status__in=ScrapeRun.ACTIVE).first(),
         "bookmakers": books,
         "settings": Settings.load(),
+        "names": {book.bookmaker.slug: book.bookmaker.name for book in books},
         "newest": UnmappedMarketLog.objects.filter(status="NEW").order_by("-first_seen_at", "-id")[:NEWEST],
     }

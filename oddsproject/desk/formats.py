@@ -90,6 +90,12 @@ def count_text(number):
     return DASH if number is None else f"{number:,}"
 
 
+def price_text(price):
+    """A price with two decimals at least, so that columns line up: 2 → "2.00", 1.125 → "1.125"."""
+    whole, dot, rest = str(price).partition(".")
+    return f"{whole}.{rest:0<2}" if whole.isdecimal() and (rest.isdecimal() or not dot) else str(price)
+
+
 def share_text(part, whole):
     """part of whole in percent, a dash when there is no whole."""
     return DASH if not whole else f"{100 * part / whole:.1f}{NBSP}%"

@@ -8,6 +8,12 @@
     const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]]; // the colour is never the only difference
     const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Lagos", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
+    const exact = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Lagos", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    // A history of minutes would otherwise write the same minute under several ticks.
+    const SHORT_SPAN = 15 * 60 * 1000;
+    const times = data.books.flatMap((book) => book.points.map((point) => point.at));
+    const axisClock = Math.max(...times) - Math.min(...times) < SHORT_SPAN ? exact : clock;
+
     for (const name of data.outcomes) {
         const option = document.createElement("option");
         option.textContent = name;
@@ -54,12 +60,12 @@
                 interaction: { mode: "nearest", axis: "x", intersect: false },
                 scales: {
                     // Milliseconds on a linear axis: the bundled library has no date adapter.
-                    x: { type: "linear", ticks: { color: text, maxTicksLimit: 8, callback: (ms) => clock.format(ms) }, grid: { color: line }, title: { display: true, text: "WAT (Lagos)", color: text } },
+                    x: { type: "linear", ticks: { color: text, maxTicksLimit: 8, callback: (ms) => axisClock.format(ms) }, grid: { color: line }, title: { display: true, text: "WAT (Lagos)", color: text } },
                     y: { ticks: { color: text }, grid: { color: line }, title: { display: true, text: "Price", color: text } },
                 },
                 plugins: {
                     legend: { labels: { color: text } },
-                    tooltip: { callbacks: { title: (items) => (items.length ? clock.format(items[0].parsed.x) + " WAT" : "") } },
+                    tooltip: { callbacks: { title: (items) => (items.length ? exact.format(items[0].parsed.x) + " WAT" : "") } },
                 },
             },
         });

@@ -8,7 +8,7 @@
     const NAMES = { betpawa: "BetPawa", sportybet: "SportyBet", bet9ja: "Bet9ja" };
     const SEQ_KEY = "desk.seq", ALERTS_KEY = "desk.alerts", UNSEEN_KEY = "desk.unseen";
     const FIRST_WAIT = 1000, LONGEST_WAIT = 30000, PING_EVERY = 30000, PONG_WITHIN = 10000;
-    const TOAST_STAYS = 20000, GATHER_FOR = 700, KEEP_ALERTS = 30;
+    const TOAST_STAYS = 20000, GATHER_FOR = 700, KEEP_ALERTS = 30, NAMED_AT_MOST = 3;
     const SIGNED_OUT = 4401, NO_ROLE = 4403;
 
     // --- What this browser remembers between pages ------------------------------------------
@@ -120,6 +120,10 @@
         view.bellButton.title = unseen ? words : "Nothing new";
     }
 
+    function namesLine(names) {
+        return names ? [make("bdi", "desk-sub", names)] : [];
+    }
+
     function toggleBell() {
         const open = view.bellPanel.hidden;
         view.bellPanel.hidden = !open;
@@ -133,7 +137,7 @@
             const time = make("time", "desk-sub");
             time.dateTime = alert.at;
             time.dataset.age = "";
-            item.append(link, time);
+            item.append(link, ...namesLine(alert.names), time);
             list.append(item);
         }
         view.bellPanel.replaceChildren(list.children.length ? list : make("p", "", "Nothing new since this browser first looked."));
@@ -150,7 +154,13 @@
         if (parts.length && total > markets.length) parts.push(count(total - markets.length) + " more");
         const noun = total === 1 ? " new unmapped market" : " new unmapped markets";
         const href = sources.length === 1 ? QUEUE + "&source=" + encodeURIComponent(sources[0]) : QUEUE;
-        return { words: count(total) + noun + (parts.length ? ": " + parts.join(", ") : ""), href };
+        return { words: count(total) + noun + (parts.length ? ": " + parts.join(", ") : ""), names: someNames(markets, total), href };
+    }
+
+    /* The names of a few new markets; of many the count says enough. */
+    function someNames(markets, total) {
+        const names = markets.map((market) => market.marketName || market.externalMarketId);
+        return total === names.length && total <= NAMED_AT_MOST ? names.join(", ") : "";
     }
 
     // Alerts that arrive together (after a while away, say) become one toast.
@@ -170,7 +180,7 @@
         for (const envelope of envelopes) {
             if (kept.some((alert) => alert.seq === envelope.seq)) continue; // another tab was first
             const said = inWords(envelope.data.markets || [], envelope.data.count || 0);
-            kept.unshift({ seq: envelope.seq, at: envelope.timestamp, words: said.words, href: said.href });
+            kept.unshift({ seq: envelope.seq, at: envelope.timestamp, words: said.words, names: said.names, href: said.href });
             fresh.push(envelope);
         }
         if (!envelopes.length) return;
@@ -191,6 +201,7 @@
             link.href = said.href;
             words.append(link);
         }
+        words.append(...namesLine(said.names));
         const close = make("button", "", "×");
         close.type = "button";
         close.setAttribute("aria-label", "Dismiss");

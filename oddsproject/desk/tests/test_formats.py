@@ -41,3 +41,11 @@ def test_a_state_is_words_and_icon_before_it_is_a_colour():
     assert "Up" in badge and "check_circle" in badge
     with pytest.raises(ValueError):
         formats.badge("Up", "check_circle", "green")
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [("2", "2.00"), ("1.3", "1.30"), ("1.28", "1.28"), ("1.125", "1.125"), ("100", "100.00"), ("n/a", "n/a"), ("", "")],
+)
+def test_a_price_has_two_decimals_at_least_and_loses_none(price, text):
+    assert formats.price_text(price) == text
