@@ -71,29 +71,49 @@ SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at
   FROM incoming
 """
 
+# The row of one market, by the four columns of uq_market_odds_current. "IS NOT DISTINCT FROM" would
+# read every line of the market; a row has a line or has none, and either finds its index entry.
+_ROW_OF = """
+CROSS JOIN LATERAL (
+      SELECT odds.id FROM market_odds_current AS odds
+       WHERE odds.event_id = {0}.event_id AND odds.betpawa_market_id = {0}.betpawa_market_id
+         AND odds.line = {0}.line AND odds.bookmaker_slug = {0}.bookmaker_slug
+       UNION ALL
+      SELECT odds.id FROM market_odds_current AS odds
+       WHERE odds.event_id = {0}.event_id AND odds.betpawa_market_id = {0}.betpawa_market_id
+         AND odds.line IS NULL AND {0}.line IS NULL AND odds.bookmaker_slug = {0}.bookmaker_slug
+) AS row
+"""
+
+
+def row_of(markets: str) -> str:
+    """A join that gives each of `markets` (event_id, bookmaker_slug, betpawa_market_id, line) its row.id."""
+    return _ROW_OF.format(markets)
+
+
 # Known markets that a complete answer lacked: one more miss each. The first miss keeps when the
 # market was last seen, which until then only its link said.
 # Params: event ids, slugs, market ids, lines, times of the answers, last seen times.
-MARK_MISSED = """
+MARK_MISSED = f"""
 UPDATE market_odds_current AS current
    SET missed_count = current.missed_count + 1,
        missed_at = COALESCE(current.missed_at, missing.at),
        last_seen_at = COALESCE(current.last_seen_at, missing.last_seen_at, current.last_updated_at)
   FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[], %b::timestamptz[], %b::timestamptz[])
        AS missing (event_id, bookmaker_slug, betpawa_market_id, line, at, last_seen_at)
- WHERE current.event_id = missing.event_id AND current.betpawa_market_id = missing.betpawa_market_id
-   AND current.line IS NOT DISTINCT FROM missing.line AND current.bookmaker_slug = missing.bookmaker_slug
+{row_of("missing")}
+ WHERE current.id = row.id
 """
 
 # Markets that were missed but not withdrawn, and are back as they were: nothing has happened.
 # Params: event ids, slugs, market ids, lines.
-CLEAR_MISSED = """
+CLEAR_MISSED = f"""
 UPDATE market_odds_current AS current
    SET missed_count = 0, missed_at = NULL, last_seen_at = NULL
   FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[])
        AS seen (event_id, bookmaker_slug, betpawa_market_id, line)
- WHERE current.event_id = seen.event_id AND current.betpawa_market_id = seen.betpawa_market_id
-   AND current.line IS NOT DISTINCT FROM seen.line AND current.bookmaker_slug = seen.bookmaker_slug
+{row_of("seen")}
+ WHERE current.id = row.id
 """
 
 # Close an answer: the fence and the freshness of its pair. A complete answer that holds markets

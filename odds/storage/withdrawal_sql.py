@@ -1,5 +1,7 @@
 """The statements of withdrawal: what each does, returns and leans on. See sql.py on locks."""
 
+from odds.storage.sql import row_of
+
 # Lock the links of upcoming events with markets that are due. Params: at, slug.
 LOCK_LINKS_WITH_DUE_MARKETS = """
 SELECT link.id, link.event_id, link.due_count
@@ -22,15 +24,15 @@ SELECT COALESCE(sum(link.market_count - link.withdrawn_count), 0)
 # Withdraw markets and write the history of it in one statement. A change is dated after the one
 # before it, whatever the clocks say. Params: at, event ids, slugs, market ids, lines.
 # Returns event id, slug, market id, line, time of the withdrawal. Leans on uq_market_odds_current.
-WITHDRAW_MARKETS = """
+WITHDRAW_MARKETS = f"""
 WITH gone AS (
     UPDATE market_odds_current AS odds
        SET unavailable_at = odds.missed_at,
            last_updated_at = GREATEST(%s, odds.last_updated_at + interval '1 microsecond')
       FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[])
            AS due (event_id, bookmaker_slug, betpawa_market_id, line)
-     WHERE odds.event_id = due.event_id AND odds.betpawa_market_id = due.betpawa_market_id
-       AND odds.line IS NOT DISTINCT FROM due.line AND odds.bookmaker_slug = due.bookmaker_slug
+    {row_of("due")}
+     WHERE odds.id = row.id
        AND odds.missed_count >= 2 AND odds.unavailable_at IS NULL
  RETURNING odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.outcomes,
            odds.unavailable_at, odds.last_updated_at

@@ -133,7 +133,9 @@ class _Round:
                 for answer in self.answers[start : start + PAIRS_PER_STATEMENT]:
                     self._judge(answer, known.get((answer.event_id, answer.bookmaker_slug)))
             with self.result.timed("write"):
-                self._write()
+                self._write_changed()
+        with self.result.timed("write"):
+            self._write_state()
 
     def _judge(self, answer: ObservedMarkets, known: KnownPair | None):
         if known is None:
@@ -239,11 +241,13 @@ class _Round:
             )
         )
 
-    def _write(self):
+    def _write_changed(self):
+        rows, self.writes.rows = self.writes.rows, IncomingRows()
+        if rows:
+            self.cursor.execute(sql.UPSERT_CURRENT, rows.parameters())
+
+    def _write_state(self):
         execute, writes = self.cursor.execute, self.writes
-        self.writes = _Writes()
-        if writes.rows:
-            execute(sql.UPSERT_CURRENT, writes.rows.parameters())
         if writes.missing:
             execute(sql.MARK_MISSED, sql.columns(writes.missing))
         if writes.reseen:
