@@ -1,5 +1,6 @@
 """A bounded queue between fetching and writing, with one writer thread that does not give up."""
 
+import contextlib
 import queue
 import random
 import threading
@@ -20,6 +21,8 @@ RETRIED = (OperationalError, InterfaceError)
 PATIENCE_SECONDS = 600
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 10.0
+# What the writer is woken with when there is nothing left to write.
+WAKE = None
 
 
 class WriteQueueFailed(Exception):
@@ -73,10 +76,15 @@ class WriteQueue:
 
     def close(self):
         """Store what is left and end the thread. Raises WriteQueueFailed."""
+        if not self._thread.is_alive():
+            self._raise_failure()
+            return
         try:
             self.drain()
         finally:
             self._closing.set()
+            with contextlib.suppress(queue.Full):  # then it has no need to be woken
+                self._batches.put_nowait(WAKE)
             self._thread.join()
 
     def __enter__(self):
@@ -98,12 +106,10 @@ class WriteQueue:
     def _run(self):
         try:
             while not self._closing.is_set():
+                batch = self._batches.get()
                 try:
-                    batch = self._batches.get(timeout=0.2)
-                except queue.Empty:
-                    continue
-                try:
-                    self._write_or_keep(batch)
+                    if batch is not WAKE:
+                        self._write_or_keep(batch)
                 finally:
                     self._batches.task_done()
         finally:
