@@ -8,22 +8,35 @@ import psycopg
 from psycopg import errors
 
 ANSWER_SECONDS = 4.0  # a person has an answer, if only "try again", within five
+CHECK_SECONDS = 1.0
+POOL_SECONDS = 2.0  # a request that failed to read its session tries once more
+EMPTY = ""  # the query by which the pool checks a connection before it lends it
 
 
 class BoundedConnection(psycopg.Connection):
-    """Raises OperationalError when one exchange with the server takes longer than `answer_seconds`.
+    """Raises OperationalError when one exchange with the server takes longer than `answer_seconds`
+    (`check_seconds` for the pool's check; a server that is well answers that at once).
 
     The connection is closed then: its answer may still come, and belongs to nobody.
     """
 
     answer_seconds = ANSWER_SECONDS
+    check_seconds = CHECK_SECONDS
+    _checking = False
+
+    def execute(self, query, *args, **kwargs):
+        self._checking = query == EMPTY
+        try:
+            return super().execute(query, *args, **kwargs)
+        finally:
+            self._checking = False
 
     def wait(self, gen, *args, timeout=None, **kwargs):
         if timeout is not None:
             return super().wait(gen, *args, timeout=timeout, **kwargs)
+        limit = self.check_seconds if self._checking else self.answer_seconds
         try:
-            return super().wait(gen, *args, timeout=self.answer_seconds, **kwargs)
+            return super().wait(gen, *args, timeout=limit, **kwargs)
         except errors._WaitTimeout:
             self.pgconn.finish()
-            message = f"The database has not answered within {self.answer_seconds:g} s."
-            raise psycopg.OperationalError(message) from None
+            raise psycopg.OperationalError(f"The database has not answered within {limit:g} s.") from None

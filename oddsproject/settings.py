@@ -10,7 +10,7 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-from oddsproject.bounded_connection import ANSWER_SECONDS, BoundedConnection
+from oddsproject.bounded_connection import POOL_SECONDS, BoundedConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -116,7 +116,7 @@ if env.bool("DB_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 2,
         "max_size": 16,
-        "timeout": ANSWER_SECONDS,
+        "timeout": POOL_SECONDS,
         "connection_class": BoundedConnection,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

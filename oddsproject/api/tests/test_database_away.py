@@ -1,5 +1,8 @@
 """A database that does not answer: people are told so, and soon."""
 
+import os
+import subprocess
+import sys
 import time
 
 import psycopg
@@ -38,6 +41,23 @@ def test_a_silent_database_is_given_up_and_its_connection_closed(own_connection)
 def test_a_database_that_answers_in_time_is_not_disturbed(own_connection):
     assert own_connection.execute("SELECT pg_sleep(0.05), 7").fetchone()[1] == 7
     assert not own_connection.closed
+
+
+def test_the_web_processes_pool_checks_its_connections_within_their_limit(db):
+    """Built by Django from the settings, as in a process with DB_POOL=1, against a frozen server."""
+    program = (
+        "import django, sys; django.setup();"
+        "from django.db import connection as c; from django.db.utils import OperationalError;"
+        "c.ensure_connection(); own = c.connection; print(type(own).__name__);"
+        "own.execute(''); own.check_seconds = 1e-9\n"
+        "try: own.execute('')\n"
+        "except Exception as error: print(error)\n"
+        "c.close()"
+    )
+    environment = os.environ | {"DB_POOL": "1", "DJANGO_SETTINGS_MODULE": "oddsproject.settings"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split("\n")[0] == "BoundedConnection", done.stderr
+    assert "not answered within 1e-09 s" in done.stdout
 
 
 def _silent_sessions(monkeypatch):
