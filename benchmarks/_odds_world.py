@@ -29,9 +29,9 @@ class Board:
     def __init__(self, event_count, market_count=80, seed=7):
         self.random = random.Random(seed)
         self.event_ids = _make_events(event_count)
-        self.market_count = market_count
+        self.templates = [_market(index) for index in range(market_count)]
         self.live = {
-            (event_id, slug): {index: self._market(index) for index in range(market_count)}
+            (event_id, slug): {index: self._market(index) for index in range(len(self.templates))}
             for event_id in self.event_ids
             for slug in SLUGS
         }
@@ -39,23 +39,10 @@ class Board:
         self.cycle = 0
 
     def _market(self, index):
-        names = [f"Outcome {number}" for number in range(OUTCOME_COUNTS[index % len(OUTCOME_COUNTS)])]
-        # Half of a real event's markets are lines of a few types.
-        line = Decimal(index % 8) / 2 if index % 2 else None
-        return self._priced(
-            MappedMarket(
-                canonical_id=f"market_{index}",
-                betpawa_market_id=str(3700 + (index // 16 if line is not None else 100 + index)),
-                betpawa_market_name=f"Total goals over or under, number {index}",
-                line=line + index // 8 % 2 * 10 if line is not None else None,
-                handicap_type="" if line is None else "TOTAL",
-                handicap_home=None,
-                handicap_away=None,
-                outcomes=tuple(MappedOutcome(name, "2", True) for name in names),
-                market_groups=("popular", "goals"),
-                fingerprint=0,
-            )
-        )
+        """As the mapper makes it: ids and names are the mapping's own, lines and prices are read anew."""
+        template = self.templates[index]
+        line = None if template.line is None else Decimal(str(template.line))
+        return self._priced(msgspec.structs.replace(template, line=line))
 
     def _priced(self, market):
         outcomes = tuple(
@@ -83,7 +70,7 @@ class Board:
         picked, taken = set(), set(returning)
         while len(picked) < changed + gone:
             event_id, slug = self.random.choice(self.event_ids), self.random.choice(SLUGS)
-            key = (event_id, slug, self.random.randrange(self.market_count))
+            key = (event_id, slug, self.random.randrange(len(self.templates)))
             if key not in self.absent and key not in taken:
                 picked.add(key)
         for number, key in enumerate(sorted(picked, key=lambda _: self.random.random())):
@@ -113,6 +100,25 @@ class Board:
         return tuple(
             market for index, market in self.live[event_id, slug].items() if (event_id, slug, index) not in self.absent
         )
+
+
+def _market(index):
+    """The market without its prices."""
+    names = [f"Outcome {number}" for number in range(OUTCOME_COUNTS[index % len(OUTCOME_COUNTS)])]
+    # Half of a real event's markets are lines of a few types.
+    line = Decimal(index % 8) / 2 if index % 2 else None
+    return MappedMarket(
+        canonical_id=f"market_{index}",
+        betpawa_market_id=str(3700 + (index // 16 if line is not None else 100 + index)),
+        betpawa_market_name=f"Total goals over or under, number {index}",
+        line=line + index // 8 % 2 * 10 if line is not None else None,
+        handicap_type="" if line is None else "TOTAL",
+        handicap_home=None,
+        handicap_away=None,
+        outcomes=tuple(MappedOutcome(name, "2", True) for name in names),
+        market_groups=("popular", "goals"),
+        fingerprint=0,
+    )
 
 
 def _make_events(count):

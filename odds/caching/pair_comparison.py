@@ -10,6 +10,8 @@ the last difference of the keys is looked up one by one.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import compress, count
+from operator import attrgetter, ne
 from typing import NamedTuple
 
 from odds.caching.cached_market import MarketKey, get_market_key
@@ -18,6 +20,7 @@ from odds.fields import normalised
 # Lines come from a few hundred values; equal numbers share one text, whatever their zeros.
 _line_texts: dict[Decimal | None, str] = {None: ""}
 _MAX_LINE_TEXTS = 10_000
+_fingerprint = attrgetter("fingerprint")
 
 
 class KnownKeys(NamedTuple):
@@ -136,38 +139,28 @@ class _Expected:
         """How many markets agree in their keys with the expected ones, from the first and from the last."""
         if market_ids == self.market_ids and lines == self.lines:
             return len(market_ids), 0
-        shorter = min(len(market_ids), len(self.market_ids))
-        head = _longest(shorter, lambda n: market_ids[:n] == self.market_ids[:n] and lines[:n] == self.lines[:n])
-        tail = _longest(
-            shorter - head, lambda n: market_ids[-n:] == self.market_ids[-n:] and lines[-n:] == self.lines[-n:]
-        )
-        return head, tail
+        head = min(_same_until(market_ids, self.market_ids), _same_until(lines, self.lines))
+        tail = min(_same_until(market_ids[::-1], self.market_ids[::-1]), _same_until(lines[::-1], self.lines[::-1]))
+        return head, min(tail, min(len(market_ids), len(self.market_ids)) - head)
 
 
-def _longest(limit, agrees) -> int:
-    """The largest n up to `limit` with agrees(n), which holds up to some n and no further."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if agrees(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _same_until(one, other) -> int:
+    """How many leading elements are equal."""
+    return next(compress(count(), map(ne, one, other)), min(len(one), len(other)))
 
 
 def _compare(expected, missed, markets, head, tail) -> PairChanges | None:
     """None when a key between the ends is also one of the ends': then only a look at all of them will do."""
     changes = PairChanges()
     texts, positions, known = expected.all_texts, expected.positions, expected.fingerprints
-    count, expected_count = len(markets), len(known)
+    total, expected_total = len(markets), len(known)
     _compare_values(changes, texts, positions[:head], known[:head], markets[:head])
     if tail:
-        ends = slice(expected_count - tail, None)
-        _compare_values(changes, texts, positions[ends], known[ends], markets[count - tail :])
-    between = {texts[position]: position for position in positions[head : expected_count - tail]}
+        ends = slice(expected_total - tail, None)
+        _compare_values(changes, texts, positions[ends], known[ends], markets[total - tail :])
+    between = {texts[position]: position for position in positions[head : expected_total - tail]}
     seen = set()
-    for market in markets[head : count - tail]:
+    for market in markets[head : total - tail]:
         text = key_text(market)
         if text in seen:
             changes.duplicates.append(get_market_key(market))
@@ -190,10 +183,10 @@ def _compare(expected, missed, markets, head, tail) -> PairChanges | None:
 
 def _compare_values(changes, texts, positions, fingerprints, markets):
     """Of markets whose keys agree one by one, note those with other outcomes."""
+    differs = map(ne, fingerprints, map(_fingerprint, markets))
     changes.changed += [
         (position, texts[position], market)
-        for position, fingerprint, market in zip(positions, fingerprints, markets, strict=True)
-        if market.fingerprint != fingerprint
+        for position, market in compress(zip(positions, markets, strict=True), differs)
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 
+import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
@@ -15,7 +16,13 @@ _HEADER = Struct(">iiIii")  # dimensions, has nulls, element type, length, lower
 _EMPTY_HEADER = Struct(">iiI")
 _LENGTH = Struct(">i")
 _INT8 = Struct(">iq")
-_TYPES = {"int8": (20, 1016), "text": (25, 1009), "jsonb": (3802, 3807), "timestamptz": (1184, 1185)}
+_TYPES = {
+    "int8": (20, 1016),
+    "text": (25, 1009),
+    "jsonb": (3802, 3807),
+    "timestamptz": (1184, 1185),
+    "bytea": (17, 1001),
+}
 _TIMESTAMPTZ_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -72,6 +79,14 @@ def timestamptz_element(moment: datetime) -> bytes:
     return _INT8.pack(8, (moment - _TIMESTAMPTZ_ZERO) // _MICROSECOND)
 
 
+class ByteaArray(_Array):
+    element_oid = _TYPES["bytea"][0]
+
+
+def bytea_element(value: bytes) -> bytes:
+    return _LENGTH.pack(len(value)) + value
+
+
 class _ArrayDumper(Dumper):
     format = Format.BINARY
 
@@ -79,13 +94,18 @@ class _ArrayDumper(Dumper):
         return array
 
 
-def register(cursor):
-    """Let this cursor bind these arrays."""
-    for cls, name in (
-        (Int8Array, "int8"),
-        (TextArray, "text"),
-        (JsonbArray, "jsonb"),
-        (TimestamptzArray, "timestamptz"),
-    ):
-        dumper = type(f"{cls.__name__}Dumper", (_ArrayDumper,), {"oid": _TYPES[name][1]})
-        cursor.adapters.register_dumper(cls, dumper)
+def _dumper(cls):
+    array_oid = dict(_TYPES.values())[cls.element_oid]
+    return type(f"{cls.__name__}Dumper", (_ArrayDumper,), {"oid": array_oid})
+
+
+_DUMPERS = [(cls, _dumper(cls)) for cls in (Int8Array, TextArray, JsonbArray, TimestamptzArray, ByteaArray)]
+
+
+def cursor(connection) -> psycopg.Cursor:
+    """A cursor that binds these arrays, and answers in binary."""
+    made = psycopg.Cursor(connection)
+    made.format = Format.BINARY
+    for cls, dumper in _DUMPERS:
+        made.adapters.register_dumper(cls, dumper)
+    return made

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-import psycopg
 import structlog
 
 from odds.caching.pair_comparison import KnownKeys, text_of_key
-from odds.storage import sql
+from odds.storage import arrays, sql
 
 log = structlog.get_logger(__name__)
 
@@ -168,9 +167,15 @@ def load_packed(connection, known: dict[Pair, KnownPair]):
 
 
 def _ask(connection, statement, pairs):
-    cursor = psycopg.Cursor(connection)
-    cursor.format = psycopg.pq.Format.BINARY
-    return cursor.execute(statement, [[event_id for event_id, _ in pairs], [slug for _, slug in pairs]])
+    cursor = arrays.cursor(connection)
+    slugs = {slug: arrays.text_element(slug) for _, slug in pairs}
+    return cursor.execute(
+        statement,
+        [
+            arrays.Int8Array.of_numbers([event_id for event_id, _ in pairs]),
+            arrays.TextArray.of([slugs[slug] for _, slug in pairs]),
+        ],
+    )
 
 
 def _fill(cursor, known: dict[Pair, KnownPair]):

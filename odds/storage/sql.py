@@ -5,6 +5,8 @@ one. Every writer first locks the links of what it writes, in the order of (even
 bookmaker_slug), so that no two of them wait for each other in a circle.
 """
 
+from odds.storage.arrays import ByteaArray, Int8Array, TimestamptzArray, bytea_element, timestamptz_element
+
 # Lock the links of the wanted pairs until the transaction ends, in key order. The lock is what
 # makes "compare, then write" safe among workers of all hosts.
 # Params: event ids, bookmaker slugs. Leans on one_link_per_event_bookmaker.
@@ -118,8 +120,8 @@ UPDATE market_odds_current AS current
 
 # Close an answer: the fence and the freshness of its pair. A complete answer that holds markets
 # proves the event offered, whatever the lists say.
-# Params: link ids, observation times, complete, "proves the event offered", counts of markets,
-# of withdrawn and of due ones.
+# Params: link ids, observation times, complete (1 or 0), "proves the event offered" (1 or 0), counts
+# of markets, of withdrawn and of due ones.
 UPDATE_LINKS = """
 UPDATE odds_event_link AS link
    SET observed_at = seen.observed_at,
@@ -132,8 +134,10 @@ UPDATE odds_event_link AS link
        withdrawn_at = CASE WHEN seen.offered THEN NULL ELSE link.withdrawn_at END,
        last_attempt_at = seen.observed_at,
        last_error = ''
-  FROM unnest(%b::bigint[], %b::timestamptz[], %b::boolean[], %b::boolean[], %b::integer[], %b::integer[],
-              %b::integer[])
+  FROM (SELECT link_id, observed_at, complete = 1, offered = 1, market_count, withdrawn_count, due_count
+          FROM unnest(%b::bigint[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
+                      %b::bigint[])
+               AS noted (link_id, observed_at, complete, offered, market_count, withdrawn_count, due_count))
        AS seen (link_id, observed_at, complete, offered, market_count, withdrawn_count, due_count)
  WHERE link.id = seen.link_id
 """
@@ -164,3 +168,16 @@ ON CONFLICT (link_id) DO UPDATE SET keys = excluded.keys
 def columns(rows: list[tuple]) -> list[list]:
     """Rows as the arrays that unnest() takes; rows must not be empty."""
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def link_columns(rows: list[tuple]) -> list:
+    """The parameters of UPDATE_LINKS."""
+    link_ids, observed_at, *numbers = zip(*rows, strict=True)
+    times = TimestamptzArray.of([timestamptz_element(moment) for moment in observed_at])
+    return [Int8Array.of_numbers(link_ids), times, *map(Int8Array.of_numbers, numbers)]
+
+
+def packed_columns(rows: list[tuple]) -> list:
+    """(link id, bytes, …) rows as arrays."""
+    link_ids, *values = zip(*rows, strict=True)
+    return [Int8Array.of_numbers(link_ids), *(ByteaArray.of([*map(bytea_element, column)]) for column in values)]

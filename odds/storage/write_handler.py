@@ -11,14 +11,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import psycopg
 import structlog
 from django.db import connection, transaction
 
 from odds.caching.availability_detection import log_availability_changes
 from odds.caching.pair_comparison import compare_pair, key_of_text, key_text, text_of_key
-from odds.storage import sql
-from odds.storage.arrays import register, text_element, timestamptz_element
+from odds.storage import arrays, sql
+from odds.storage.arrays import text_element, timestamptz_element
 from odds.storage.poison import REFUSED_DATA, store_without_poison
 from odds.storage.previous import Absence, KnownPair, Loading
 from odds.storage.records import MarketWriteBatch, ObservedMarkets, SetAsideMarket, WriteResult
@@ -76,8 +75,7 @@ def _store(batch: MarketWriteBatch) -> WriteResult:
         raw = connection.connection
         # In a pipeline statements are sent without waiting for one another: the database stores
         # one part of the batch while this process compares the next.
-        with connection.wrap_database_errors, raw.pipeline() as pipeline, psycopg.Cursor(raw) as cursor:
-            register(cursor)
+        with connection.wrap_database_errors, raw.pipeline() as pipeline, arrays.cursor(raw) as cursor:
             for answers in _rounds(batch.markets):
                 _Round(cursor, answers, result).store()
             with result.timed("write"):
@@ -255,11 +253,11 @@ class _Round:
         if writes.keys:
             execute(sql.UPSERT_KEYS, sql.columns(writes.keys))
         if writes.fingerprints:
-            execute(sql.UPDATE_FINGERPRINTS, sql.columns(writes.fingerprints))
+            execute(sql.UPDATE_FINGERPRINTS, sql.packed_columns(writes.fingerprints))
         if writes.new_fingerprints:
-            execute(sql.UPSERT_FINGERPRINTS, sql.columns(writes.new_fingerprints))
+            execute(sql.UPSERT_FINGERPRINTS, sql.packed_columns(writes.new_fingerprints))
         if writes.links:
-            execute(sql.UPDATE_LINKS, sql.columns(writes.links))
+            execute(sql.UPDATE_LINKS, sql.link_columns(writes.links))
 
 
 def _in_order_of(answer, fingerprints: dict[str, int]) -> dict[str, int]:
