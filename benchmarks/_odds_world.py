@@ -14,7 +14,8 @@ from odds.storage import MarketWriteBatch, ObservedMarkets
 
 SLUGS = ("bet9ja", "betpawa", "sportybet")
 BATCH_EVENTS = 50
-START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+# Today, for which a history partition is always there; the cycles run tomorrow.
+START = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 # Outcomes per market: a real event has 506 in 118 markets, most of them two- and three-way.
 OUTCOME_COUNTS = (2, 2, 2, 2, 2, 3, 3, 3, 2, 2, 2, 3, 6, 9, 2, 2, 3, 2, 10, 20)
 
@@ -83,7 +84,7 @@ class Board:
 
     @property
     def now(self):
-        return START + timedelta(minutes=self.cycle)
+        return START + timedelta(days=1, minutes=self.cycle) if self.cycle else START
 
     def batches(self):
         """The cycle's answers, whole, as the scraper would hand them over."""

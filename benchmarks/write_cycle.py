@@ -2,9 +2,14 @@
 
 The floor does the least that keeps the data: COPY of the changed rows into a history, UPDATE of
 the same rows by primary key from a temporary table, in the same transactions, on tables of the
-same shape, with the bytes made beforehand; it compares nothing and knows nothing. The measured
-cycle is a steady one: besides the markets that are withdrawn, as many are missing for the first
-time. Then four times the rows with the same number of changes, for what growth costs.
+same shape and content, with the bytes made beforehand; it compares nothing and knows nothing.
+
+A market is withdrawn after two answers without it, so in a steady cycle 0.5 % of the rows (600)
+reach their second miss and are withdrawn, and the 600 that the next cycle withdraws reach their
+first: the cycle marks 600 rows that the floor does not touch. All rows are first seen the day
+before, as in a deployment that runs: the day's history then holds what its cycles changed,
+however many rows there are. Then four times the rows with the same number of changes, for what
+growth costs.
 """
 
 import gc
@@ -29,6 +34,9 @@ INSERT INTO floor_current SELECT * FROM market_odds_current ORDER BY id;
 CREATE TABLE floor_history (LIKE market_odds_history INCLUDING DEFAULTS INCLUDING INDEXES)
     PARTITION BY RANGE (captured_at);
 CREATE TABLE floor_history_default PARTITION OF floor_history DEFAULT;
+INSERT INTO floor_history
+SELECT * FROM market_odds_history
+ WHERE captured_at >= (SELECT date_trunc('day', max(captured_at), 'UTC') FROM market_odds_history);
 """
 FLOOR_INCOMING = """
 CREATE TEMPORARY TABLE IF NOT EXISTS floor_incoming (
