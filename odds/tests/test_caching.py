@@ -119,3 +119,22 @@ def test_parts_of_packed_state_that_do_not_belong_together_are_noticed():
 @given(st.sampled_from(["3743", "a|b"]), lines)
 def test_a_key_survives_its_text(market_id, line):
     assert key_of_text(text_of_key((market_id, line))) == (market_id, line)
+
+
+@given(st.permutations(range(8)), st.lists(st.integers(0, 10), max_size=12), st.sets(st.integers(0, 7), max_size=3))
+def test_the_order_and_the_repetitions_of_an_answer_change_no_judgement(order, stated, absent):
+    """Answers that keep, lose, add, move and repeat markets; the first of equal keys counts."""
+    everything = [make_market(str(100 + number), ("2", "3")) for number in range(11)]
+    known = {key_text(everything[number]): everything[number].fingerprint for number in order}
+    missed = {key_text(everything[number]): Absence(1) for number in absent}
+    in_order = [everything[number] for number in order if number not in absent]
+    for answer in (
+        [everything[number] for number in stated],
+        in_order[:3] + [everything[n] for n in stated] + in_order[3:],
+    ):
+        changes = compare_pair(KnownKeys.of(known), list(known.values()), missed, answer, complete=True)
+        seen = {key_text(market) for market in answer}
+        assert sorted(text for _, text, _ in changes.changed) == sorted(seen - known.keys())
+        assert sorted(changes.missing) == sorted(known.keys() - seen)
+        assert changes.reseen == sorted(seen & missed.keys())
+        assert len(changes.duplicates) == len(answer) - len(seen)
