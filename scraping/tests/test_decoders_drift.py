@@ -373,3 +373,9 @@ def test_a_key_out_of_grammar_is_set_aside():
     event = decode("bet9ja", lambda answer: answer["D"]["O"].update({"S_FOO": "2"}))
     assert [(where, reason) for where, reason, _ in event.dropped] == [("S_FOO", "INVALID_KEY_FORMAT")]
     assert len(event.markets) == 2
+
+
+@pytest.mark.parametrize("odds", [{"odds": {"S_1X2_1": "2.1"}}, {"X1X2": "2.1"}, {"S_1X2": "2.1", "S_OU": "1.5"}])
+def test_odds_of_which_none_is_a_football_market_are_drift_and_not_an_event_without_markets(odds):
+    with pytest.raises(PayloadChanged):
+        decode("bet9ja", lambda answer: answer["D"].update(O=odds))

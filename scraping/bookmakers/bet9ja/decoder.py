@@ -66,6 +66,9 @@ def decode_event(payload: bytes, external_id: str | None = None) -> ScrapedEvent
     if external_id is not None and event.external_id != external_id:
         raise changed(SLUG, f"Asked for {external_id}, the answer is about {event.external_id}.", code="OTHER_EVENT")
     markets = _group(odds, dropped)
+    if odds and not markets and all(piece.reason == "INVALID_KEY_FORMAT" for piece in dropped):
+        # Keys, and not one of them a football market: another layout, not an event without markets.
+        raise changed(SLUG, f"None of the {len(odds)} keys of D.O is a football market.", payload)
     complete = not any(piece.reason == "TOO_MANY_MARKETS" for piece in dropped)
     return msgspec.structs.replace(event, markets=tuple(markets), dropped=tuple(dropped), complete=complete)
 
