@@ -1,12 +1,13 @@
 """Writing down the pieces of payloads that could not be used."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-MAX_ITEMS_PER_BATCH = 500
+MAX_ITEMS_PER_KIND = 100  # of one bookmaker and reason in a batch
 
 # One row per piece and reason; the same fault in the next cycle counts it up. Ordered, so that
 # two batches cannot deadlock. Leans on the constraint one_set_aside_per_piece.
@@ -51,12 +52,23 @@ def record_set_aside(run_id: int | None, pieces: list[Piece]) -> int:
             now,
             now,
         )
-        for (slug, external_id, market_key, reason), piece in sorted(distinct.items())[:MAX_ITEMS_PER_BATCH]
+        for (slug, external_id, market_key, reason), piece in _bounded(distinct)
     ]
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(UPSERT, rows)
     return len(rows)
+
+
+def _bounded(distinct):
+    """The pieces in key order, so many of each bookmaker and reason: one broken feed leaves room
+    for the others' faults."""
+    counts = Counter()
+    for key, piece in sorted(distinct.items(), key=lambda item: item[0]):
+        kind = key[0], key[3]
+        counts[kind] += 1
+        if counts[kind] <= MAX_ITEMS_PER_KIND:
+            yield key, piece
 
 
 def readable(sample: bytes) -> str:
