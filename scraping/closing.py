@@ -79,8 +79,9 @@ def _withdraw(run, share, now):
                 "Nothing was withdrawn; a person should look."
             },
         )
+    # Discovery may have held back events already.
     ScrapeRunBookmaker.objects.filter(pk=share.pk).update(
-        markets_withdrawn=result.withdrawn, withdrawal_held=result.held
+        markets_withdrawn=result.withdrawn, withdrawal_held=share.withdrawal_held or result.held
     )
 
 
@@ -102,6 +103,8 @@ def verdict(run: ScrapeRun, shares) -> tuple[str, str]:
         slug = share.bookmaker_slug
         if is_cycle and not share.discovery_complete:
             missing.append(f"{slug}: discovery incomplete ({share.last_error or 'see errors'})")
+        if share.withdrawal_held:
+            missing.append(f"{slug}: too much would have gone at once, nothing was withdrawn")
         if share.events_failed:
             missing.append(f"{slug}: {share.events_failed} of {share.events_asked} events failed")
     stored = sum(share.events_stored for share in shares)

@@ -59,6 +59,9 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
         if discovery.complete and seen:
             result = reconcile_discovery(slug, seen, now)
             log.info("scrape.reconciled", run=run.pk, bookmaker=slug, **_counts(result))
+            if result.held:
+                errors.append(_held_row(run, slug))
+                ScrapeRunBookmaker.objects.filter(run=run, bookmaker_slug=slug).update(withdrawal_held=True)
     ordered = _order(records, event_ids) + _known_but_unlisted(run, found, set(event_ids.values()), now)
     settings = Settings.load()
     batches = [
@@ -162,6 +165,17 @@ def _error_row(run, slug, error):
         code=error.code[:40],
         detail=str(error.detail).replace("\x00", "")[:1000],
         sample=readable(error.sample),
+    )
+
+
+def _held_row(run, slug):
+    return ScrapeError(
+        run=run,
+        bookmaker_slug=slug,
+        phase=ScrapeError.Phase.DISCOVERY,
+        code="EVENTS_HELD",
+        detail="More than a third of this bookmaker's events were missing from two lists in a row. "
+        "None was withdrawn; a person should look.",
     )
 
 

@@ -70,6 +70,8 @@ def next_state(health, share, complete, *, was_blocked, now) -> tuple[str, str]:
         return State.DEGRADED, f"{share.events_failed} of {share.events_asked} events failed."
     if share.markets_seen >= MIN_MARKETS_TO_JUDGE and share.markets_set_aside / share.markets_seen > MAX_UNPARSED_SHARE:
         return State.DEGRADED, f"{share.markets_set_aside} of {share.markets_seen} markets do not parse."
+    if share.withdrawal_held:
+        return State.DEGRADED, "Too much would have gone at once; nothing was withdrawn. A person should look."
     if complete:
         return State.UP, ""
     if health.incomplete_cycles >= DOWN_AFTER_CYCLES:

@@ -37,6 +37,7 @@ def judge(now=None, **share):
         ({"events_stored": 90, "events_failed": 10}, "partial", "10 of 100 events failed"),
         ({"discovery_complete": False, "last_error": "timed out"}, "partial", "discovery incomplete (timed out)"),
         ({"events_stored": 0, "events_failed": 100}, "failed", "100 of 100"),
+        ({"withdrawal_held": True}, "completed", "nothing was withdrawn"),
         ({"events_asked": 0, "events_stored": 0}, "failed", "nothing could be scraped"),
     ],
 )
@@ -69,6 +70,15 @@ def test_failing_events_degrade_a_source():
 
 def test_markets_that_do_not_parse_degrade_a_source():
     assert judge(markets_set_aside=300).state == "degraded"
+
+
+def test_a_held_withdrawal_degrades_a_source_so_that_people_are_told():
+    judge()
+    held = judge(withdrawal_held=True)
+    assert held.state == "degraded"
+    assert "nothing was withdrawn" in held.reason
+    assert Notice.objects.filter(type="bookmaker_state").count() == 2
+    assert judge().state == "up"
 
 
 def test_one_missed_cycle_is_not_down_and_two_are():
