@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Prefetch
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
@@ -131,6 +132,8 @@ class MarketOddsCurrentAdmin(OddsRowAdmin):
     def state(self, row):
         if row.unavailable_at is not None:
             return badge(f"Withdrawn {age_text(row.unavailable_at)}", "event_busy", "calm")
+        if row.event.kickoff_at <= timezone.now():
+            return badge("Kicked off", "sports_soccer", "calm", "Pre-match prices end here; these are the last ones")
         if row.missed_count:
             return badge("Missing once", "hourglass_empty", "warn", "Not in the last complete answer")
         return badge("On offer", "check_circle", "good")

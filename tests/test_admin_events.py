@@ -110,6 +110,12 @@ def test_upcoming_is_what_the_list_shows_unless_asked_otherwise():
     assert "Home 1" not in client.get("/admin/odds/event/?bookmaker=nobody").content.decode()
 
 
+def test_the_last_prices_of_an_event_that_has_kicked_off_are_not_called_on_offer():
+    make_odds(make_event(kickoff_in=timedelta(minutes=-2)))
+    page = sign_in("viewer").get("/admin/odds/marketoddscurrent/").content.decode()
+    assert "</span>Kicked off" in page and "</span>On offer" not in page
+
+
 def test_counting_stops_at_its_bound(django_assert_num_queries, monkeypatch):
     monkeypatch.setattr("oddsproject.desk.paginator.EXACT_UP_TO", 3)
     event = make_event()
