@@ -1,6 +1,6 @@
 """bin/manage: manage.py with the environment of the bin/run that is running on this state directory.
 
-What is already set in the environment stays as it is.
+What is already set in the environment stays as it is. Warnings and errors are logged; LOG_LEVEL=INFO shows all.
 """
 
 import fcntl
@@ -43,7 +43,9 @@ def main(arguments):
         return 1
     if not environment:
         print(f"no bin/run is up on {state_path()}; using the environment as it is", file=sys.stderr)
-    os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], environment | os.environ)
+    # A person reads the answer; the log of what happened on the way would stand in the middle of it.
+    environment = {"LOG_LEVEL": "WARNING"} | environment | os.environ
+    os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], environment)
 
 
 if __name__ == "__main__":

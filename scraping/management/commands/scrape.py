@@ -3,6 +3,7 @@
 import sys
 
 from django.core.management.base import BaseCommand, CommandError
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -65,7 +66,7 @@ class Command(BaseCommand):
 def summary_table(run) -> Table:
     """What the run brought, one row per bookmaker."""
     seconds = f"{run.duration_seconds:.1f} s" if run.duration_seconds is not None else "unfinished"
-    table = Table(title=f"Run {run.pk}: {run.status}, {run.events_done} events, {seconds}")
+    table = Table(title=f"Run {run.pk}: {run.status}, {run.events_done} events, {seconds}", box=SIMPLE, padding=(0, 1))
     for heading in ("Bookmaker", "Listed", "Stored", "Failed", "Gone", "Markets", "Mapped", "Unmapped", "Changed"):
         table.add_column(heading, justify="left" if heading == "Bookmaker" else "right")
     for share in run.by_bookmaker.all():
