@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django_q.models import OrmQ, Task
 
 from oddsproject.stack import processes
 from oddsproject.stack.cluster import Evidence
@@ -77,6 +78,8 @@ def cluster(transactional_db, tmp_path):
     )  # fmt: skip
     try:
         assert processes.wait_until(beat.exists, seconds=30, process=process)
+        # What every start enqueues is done as well: from here on the workers are idle between canaries.
+        assert processes.wait_until(lambda: not OrmQ.objects.exists(), seconds=30, process=process)
         yield process, beat
     finally:
         processes.stop(process, seconds=20)
@@ -124,8 +127,6 @@ def test_kill_nine_of_the_watchdog_takes_the_whole_cluster_along(cluster):
 
 @pytest.mark.slow
 def test_canaries_leave_no_rows_behind(cluster):
-    from django_q.models import OrmQ, Task
-
     process, beat = cluster
     moment = time.time() + 1.5
     assert processes.wait_until(beats_after(beat, moment), seconds=10, process=process)
