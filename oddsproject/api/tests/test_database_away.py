@@ -44,7 +44,7 @@ def test_a_database_that_answers_in_time_is_not_disturbed(own_connection):
 
 
 def test_the_web_processes_pool_checks_its_connections_within_their_limit(db):
-    """Built by Django from the settings, as in a process with DB_POOL=1, against a frozen server."""
+    """Built by Django from the settings, as in a process with DB_POOL=1; the limit is made too short for any answer."""
     program = (
         "import django, sys; django.setup();"
         "from django.db import connection as c; from django.db.utils import OperationalError;"
