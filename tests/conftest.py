@@ -51,13 +51,13 @@ def forget_clients():
 
 @pytest.fixture(scope="session")
 def demo_server():
-    with DemoServer(seed=7, events=14) as server:
+    with DemoServer(seed=7, events=11) as server:
         yield server
 
 
 @pytest.fixture
 def demo(demo_server, settings, transactional_db):
-    """Fourteen events, no latency, waits between attempts cut to nothing."""
+    """A dozen events or so, no latency, waits between attempts cut to nothing."""
     for position, (slug, name) in enumerate(NAMES.items()):
         Bookmaker.objects.get_or_create(
             slug=slug, defaults={"name": name, "position": position, "is_reference": slug == "betpawa"}

@@ -86,7 +86,7 @@ FETCH_FAULTS = [
 def test_each_fault_is_told_apart_by_what_to_do_next(world, settings, slug, fault, expected):
     settings.BOOKMAKER_ALLOW_LOOPBACK = True
     limiter = Limiter(LIMITS, max_pause_wait=0.2)
-    total = 0.5 if fault["fault"] in ("drip", "stall", "endless_body") else 15
+    total = 0.25 if fault["fault"] in ("drip", "stall", "endless_body") else 15
     client = BookmakerClient(
         slug, world.urls[slug], limiter, headers=REGISTRY[slug].headers, backoff_factor=0, total_seconds=total
     )

@@ -151,7 +151,7 @@ def trickle(before):
 )
 def test_a_drip_is_given_up_at_the_total_wherever_it_drips(ask, before):
     began = time.monotonic()
-    result, server = ask(trickle(before), total_seconds=0.5)
+    result, server = ask(trickle(before), total_seconds=0.25)
     assert isinstance(result, Unavailable) and result.code == "TIMEOUT"
     assert len(server.heads) == 3
     assert time.monotonic() - began < 10  # three totals; the drip itself would last for ever
