@@ -171,8 +171,8 @@ class _BatchRun:
         fully_unmapped = self._log_unmapped(answer)
         tally.markets_unmapped += fully_unmapped
         tally.markets_mapped += len(scraped.markets) - fully_unmapped - len(malformed)
-        for where, reason, sample in scraped.dropped:
-            self.outcome.pieces.append(_piece(target, str(where), "DROPPED", reason, sample))
+        for piece in scraped.dropped:
+            self.outcome.pieces.append(_piece(target, piece.path, "DROPPED", piece.reason, piece.sample))
         for error in malformed:
             sample = {"specifier": error.market.specifier, "outcomes": sample_outcomes(error.market, {})}
             self.outcome.pieces.append(_piece(target, error.market.key, error.code, error.detail, sample))
@@ -272,7 +272,7 @@ def fail_batch(batch: ScrapeBatch, error: str):
 def absence_means_absence(scraped) -> bool:
     """Whether a market that the answer lacks is missing. Not when a piece of it was unreadable,
     which may have been that market; a key out of the bookmaker's grammar never was one."""
-    return scraped.complete and all(reason == "INVALID_KEY_FORMAT" for _, reason, _ in scraped.dropped)
+    return scraped.complete and all(piece.reason == "INVALID_KEY_FORMAT" for piece in scraped.dropped)
 
 
 def load_targets(event_ids, run, now) -> list[list[Target]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import structlog
 
+from mappings.shapes import ScrapedEvent
 from scraping.bookmakers.base import MAX_MARKETS, MAX_NESTING, MAX_OUTCOMES
 from scraping.bookmakers.text import sample
 from scraping.exceptions import PayloadChanged
@@ -28,11 +29,15 @@ _ANY = msgspec.json.Decoder()
 
 
 class Dropped(NamedTuple):
-    """A piece of a payload that could not be used: where it was, why, and a bounded sample."""
+    """A piece of a payload that could not be used: where it was, why, and a bounded sample.
+
+    key: the market's, as ScrapedMarket.key; "" where it could not be read.
+    """
 
     path: str
     reason: str
     sample: str
+    key: str = ""
 
 
 class Unusable(Exception):
@@ -163,22 +168,29 @@ def deeper_than(value, limit: int) -> bool:
     return True
 
 
-def each_market(raws: list, path: str, decode_one: Callable, tolerate: Callable) -> tuple[list, list[Dropped]]:
+def each_market(
+    raws: list, path: str, decode_one: Callable, key_of: Callable, tolerate: Callable
+) -> tuple[list, list[Dropped]]:
     """Decode raw markets one by one: typed, else tolerantly, else set aside.
 
-    decode_one(raw) -> market, raises a DecodeError. tolerate(object) -> market, raises Unusable.
+    decode_one(raw) -> market, raises a DecodeError. key_of(object) -> its key and
+    tolerate(key, object) -> market raise Unusable.
     """
-    markets, dropped = [], []
-    for index, raw in enumerate(raws[:MAX_MARKETS]):
+    dropped = []
+    raws, markets = bounded(raws, path, dropped), []
+    for index, raw in enumerate(raws):
         try:
             markets.append(decode_one(raw))
         except UNDECODABLE:
+            key = ""
             try:
-                markets.append(tolerate(_market_object(raw)))
+                market = _market_object(raw)
+                key = key_of(market)
+                if deeper_than(market, MAX_NESTING):
+                    raise Unusable("TOO_DEEP") from None
+                markets.append(tolerate(key, market))
             except Unusable as error:
-                dropped.append(Dropped(f"{path}[{index}]", error.reason, sample(raw)))
-    if len(raws) > MAX_MARKETS:
-        dropped.append(too_many_markets(path, len(raws)))
+                dropped.append(Dropped(f"{path}[{index}]", error.reason, sample(raw), key))
     return markets, dropped
 
 
@@ -187,19 +199,33 @@ def _market_object(raw) -> dict:
         value = _ANY.decode(raw)
     except UNDECODABLE as error:
         raise Unusable("NOT_JSON") from error
-    if not isinstance(value, dict):
-        raise Unusable("NOT_AN_OBJECT")
-    if deeper_than(value, MAX_NESTING):
-        raise Unusable("TOO_DEEP")
-    return value
+    return object_value(value, "NOT_AN_OBJECT")
 
 
-def too_many_markets(path: str, count: int) -> Dropped:
-    return Dropped(path, "TOO_MANY_MARKETS", f"{count} markets; {MAX_MARKETS} were read.")
+def bounded(markets: list, path: str, dropped: list) -> list:
+    """As many markets as are believed; that there were more is noted in `dropped`."""
+    if len(markets) > MAX_MARKETS:
+        dropped.append(Dropped(path, "TOO_MANY_MARKETS", f"{len(markets)} markets; {MAX_MARKETS} were read."))
+    return markets[:MAX_MARKETS]
 
 
-def too_many_outcomes(path: str, count: int) -> Dropped:
-    return Dropped(path, "TOO_MANY_OUTCOMES", f"{count} outcomes; at most {MAX_OUTCOMES} are believed.")
+def too_many_outcomes(path: str, count: int, key: str) -> Dropped:
+    return Dropped(path[:200], "TOO_MANY_OUTCOMES", f"{count} outcomes; at most {MAX_OUTCOMES} are believed.", key)
+
+
+def finished(event: ScrapedEvent, markets: list, dropped: list[Dropped], external_id: str | None) -> ScrapedEvent:
+    """The event with its markets. external_id: refuse an answer about another event.
+
+    It is complete unless it was cut, or holds a market that may be any: what was dropped with its
+    key is known not to be missing, and a key out of the bookmaker's grammar never was a market.
+    When more kinds of market broke than could be read, it is another layout and nothing is believed.
+    """
+    if external_id is not None and event.external_id != external_id:
+        detail = f"Asked for {external_id}, the answer is about {event.external_id}."
+        raise changed(event.bookmaker_slug, detail, code="OTHER_EVENT")
+    broken = {piece.key for piece in dropped if piece.reason != "INVALID_KEY_FORMAT"}
+    complete = "" not in broken and len(broken) <= len(markets)
+    return msgspec.structs.replace(event, markets=tuple(markets), dropped=tuple(dropped), complete=complete)
 
 
 # --- Tolerant readers of single values: right for what drifts between text and number ----------

@@ -6,6 +6,7 @@ import pytest
 
 from mappings.shapes import ScrapedEvent
 from scraping.batches import absence_means_absence
+from scraping.bookmakers.decoding import Dropped
 
 
 def answer(*dropped, complete=True):
@@ -19,8 +20,8 @@ def answer(*dropped, complete=True):
     [
         (answer(), True),
         (answer(complete=False), False),
-        (answer(("S_OU@2.5_O", "INVALID_ODDS", "")), False),
-        (answer(("S_FOO", "INVALID_KEY_FORMAT", "")), True),
+        (answer(Dropped("S_OU@2.5_O", "INVALID_ODDS", "")), False),
+        (answer(Dropped("S_FOO", "INVALID_KEY_FORMAT", "")), True),
     ],
 )
 def test_absence_is_believed_only_when_nothing_unreadable_may_have_been_the_market(scraped, believed):

@@ -181,7 +181,7 @@ def test_a_broken_market_costs_itself_only_and_leaves_a_sample(slug):
 
         event = decode(slug, add)
         assert seen(event) == good, broken
-        [(where, reason, sample)] = event.dropped
+        [(where, reason, sample, _)] = event.dropped
         assert where and reason and len(sample) <= 2000
 
 
@@ -239,7 +239,7 @@ def test_more_markets_than_believable_are_cut_and_the_answer_is_not_whole(slug):
 
     event = decode(slug, many)
     assert len(event.markets) == 5000 and not event.complete
-    assert [reason for _, reason, _ in event.dropped] == ["TOO_MANY_MARKETS"]
+    assert [piece.reason for piece in event.dropped] == ["TOO_MANY_MARKETS"]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -371,7 +371,7 @@ def test_a_sportradar_id_is_a_positive_number_or_none(value, expected):
 
 def test_a_key_out_of_grammar_is_set_aside():
     event = decode("bet9ja", lambda answer: answer["D"]["O"].update({"S_FOO": "2"}))
-    assert [(where, reason) for where, reason, _ in event.dropped] == [("S_FOO", "INVALID_KEY_FORMAT")]
+    assert [(piece.path, piece.reason) for piece in event.dropped] == [("S_FOO", "INVALID_KEY_FORMAT")]
     assert len(event.markets) == 2
 
 

@@ -4,23 +4,23 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
 
 import msgspec
 import structlog
 
 from mappings.shapes import ScrapedEvent, ScrapedMarket, ScrapedOutcome
-from scraping.bookmakers.base import MAX_MARKETS, MAX_OUTCOMES
+from scraping.bookmakers.base import MAX_OUTCOMES
 from scraping.bookmakers.decoding import (
     UNDECODABLE,
     Dropped,
     Unusable,
+    bounded,
     changed,
     decode_in_steps,
     dict_of,
+    finished,
     open_object,
     price_value,
-    too_many_markets,
     too_many_outcomes,
     value_of,
 )
@@ -63,14 +63,11 @@ _END = re.compile(rb"\}\s*\}\s*$")
 def decode_event(payload: bytes, external_id: str | None = None) -> ScrapedEvent:
     """The GetEvent answer. Raises EventGone (E, or no object in D) and PayloadChanged."""
     event, odds, dropped = decode_in_steps(SLUG, payload, _decode_whole, _decode_by_part)
-    if external_id is not None and event.external_id != external_id:
-        raise changed(SLUG, f"Asked for {external_id}, the answer is about {event.external_id}.", code="OTHER_EVENT")
     markets = _group(odds, dropped)
     if odds and not markets and all(piece.reason == "INVALID_KEY_FORMAT" for piece in dropped):
         # Keys, and not one of them a football market: another layout, not an event without markets.
         raise changed(SLUG, f"None of the {len(odds)} keys of D.O is a football market.", payload)
-    complete = not any(piece.reason == "TOO_MANY_MARKETS" for piece in dropped)
-    return msgspec.structs.replace(event, markets=tuple(markets), dropped=tuple(dropped), complete=complete)
+    return finished(event, markets, dropped, external_id)
 
 
 def _decode_whole(payload):
@@ -97,24 +94,19 @@ def _decode_by_part(payload):
     event = event_header(data)
     if "O" not in data:
         raise changed(SLUG, "D.O is missing.", payload)
-    odds, dropped = {}, []
+    odds, dropped, broken = {}, [], set()
     for key, raw in open_object(SLUG, data["O"], "D.O").items():
-        if not key.startswith(FOOTBALL):
-            odds[key] = ""
+        group, _ = _PLACES[key]
+        if group is None:
+            odds[key] = ""  # no price of football, whatever it is
             continue
         try:
             odds[key] = price_value(value_of(raw))
         except Unusable as error:
-            dropped.append(Dropped(key[:200], error.reason, sample(raw)))
+            broken.add(group)
+            dropped.append(Dropped(key[:200], error.reason, sample(raw), group[0]))
     # A line with one unreadable price is not a whole market: its other outcomes go with it.
-    broken = {_group_name(piece.path) for piece in dropped}
-    if broken:
-        odds = {key: price for key, price in odds.items() if _group_name(key) not in broken}
-    return event, odds, dropped
-
-
-def _group_name(key):
-    return "_".join(key.split("_")[:2])
+    return event, {key: price for key, price in odds.items() if _PLACES[key][0] not in broken}, dropped
 
 
 def open_answer(payload: bytes) -> dict:
@@ -237,12 +229,10 @@ def _group(odds: dict, dropped: list) -> list[ScrapedMarket]:
     foreign = groups.pop(None, None)
     if foreign is not None:
         _note_foreign(foreign, dropped)
-    if len(groups) > MAX_MARKETS:
-        dropped.append(too_many_markets("D.O", len(groups)))
     markets = []
-    for group, outcomes in islice(groups.items(), MAX_MARKETS):
+    for group, outcomes in bounded(list(groups.items()), "D.O", dropped):
         if len(outcomes) > MAX_OUTCOMES:
-            dropped.append(too_many_outcomes("@".join(group)[:200], len(outcomes)))
+            dropped.append(too_many_outcomes("@".join(group), len(outcomes), group[0]))
         else:
             markets.append(ScrapedMarket(group[0], group[1], tuple(outcomes)))
     return markets

@@ -13,17 +13,18 @@ from scraping.bookmakers.decoding import (
     UNDECODABLE,
     Dropped,
     Unusable,
+    bounded,
     changed,
     decode_in_steps,
     dict_of,
     each_market,
+    finished,
     list_value,
     object_value,
     open_list,
     open_object,
     price_value,
     text_value,
-    too_many_markets,
     too_many_outcomes,
     value_of,
 )
@@ -93,14 +94,8 @@ _MARKET = msgspec.json.Decoder(_Market)  # strict: the lax mode would read the t
 def decode_event(payload: bytes, external_id: str | None = None) -> ScrapedEvent:
     """The detail answer, a bare event object. Raises PayloadChanged."""
     event, market_types, dropped = decode_in_steps(SLUG, payload, _decode_whole, _decode_by_part)
-    if external_id is not None and event.external_id != external_id:
-        raise changed(SLUG, f"Asked for {external_id}, the answer is about {event.external_id}.", code="OTHER_EVENT")
-    markets = _merge_rows(market_types, dropped)
-    if len(markets) > MAX_MARKETS:
-        dropped.append(too_many_markets("markets", len(markets)))
-        markets = markets[:MAX_MARKETS]
-    complete = not any(piece.reason == "TOO_MANY_MARKETS" for piece in dropped)
-    return msgspec.structs.replace(event, markets=tuple(markets), dropped=tuple(dropped), complete=complete)
+    markets = bounded(_merge_rows(market_types, dropped), "markets", dropped)
+    return finished(event, markets, dropped, external_id)
 
 
 def _decode_whole(payload):
@@ -114,16 +109,14 @@ def _decode_whole(payload):
         answer.region.name,
     )
     dropped = []
-    if len(answer.markets) > MAX_MARKETS:
-        dropped.append(too_many_markets("markets", len(answer.markets)))
-    return event, answer.markets[:MAX_MARKETS], dropped
+    return event, bounded(answer.markets, "markets", dropped), dropped
 
 
 def _decode_by_part(payload):
     answer = open_object(SLUG, payload, "the answer")
     event = event_header(answer)
     raws = open_list(SLUG, answer.get("markets"), "markets")
-    markets, dropped = each_market(raws, "markets", _MARKET.decode, _tolerate_market)
+    markets, dropped = each_market(raws, "markets", _MARKET.decode, _key_of, _tolerate_market)
     return event, markets, dropped
 
 
@@ -177,13 +170,17 @@ def _event(event_id, starts_at, names, widgets, tournament, country) -> ScrapedE
 
 
 # --- Markets -----------------------------------------------------------------------------------
-def _tolerate_market(market: dict) -> _Market:
-    kind = object_value(market.get("marketType"), "NO_MARKET_TYPE")
+def _key_of(market: dict) -> str:
+    return text_value(object_value(market.get("marketType"), "NO_MARKET_TYPE").get("id"), "NO_MARKET_ID")
+
+
+def _tolerate_market(key: str, market: dict) -> _Market:
+    kind = market["marketType"]
     tabs = kind.get("tabs")
     name, handicap_type = kind.get("name"), kind.get("handicapType")
     return _Market(
         _Type(
-            text_value(kind.get("id"), "NO_MARKET_ID"),
+            key,
             name if isinstance(name, str) else "",
             tuple(tab for tab in tabs if isinstance(tab, str)) if isinstance(tabs, list) else (),
             handicap_type if isinstance(handicap_type, str) else "",
@@ -240,9 +237,9 @@ def _merge_rows(market_types, dropped: list) -> list[ScrapedMarket]:
             units = by_handicap.items()
         for handicap, prices in units:
             if len(prices) > MAX_OUTCOMES:
-                dropped.append(too_many_outcomes(f"{kind.id[:100]}@{handicap}", len(prices)))
+                dropped.append(too_many_outcomes(f"{kind.id[:100]}@{handicap}", len(prices), kind.id))
             elif handicap is not None and not -MAX_HANDICAP <= handicap <= MAX_HANDICAP:
-                dropped.append(Dropped(f"{kind.id[:100]}", "INVALID_HANDICAP", sample(handicap)))
+                dropped.append(Dropped(kind.id[:100], "INVALID_HANDICAP", sample(handicap), kind.id))
             else:
                 specifier, line = _line(handicap)
                 markets.append(
@@ -260,9 +257,8 @@ def _merge_repeated(markets, dropped):
         if known is None:
             merged[identity] = market
         elif len(known.outcomes) + len(market.outcomes) > MAX_OUTCOMES:
-            dropped.append(
-                too_many_outcomes(f"{market.key[:100]}@{market.specifier}", len(known.outcomes) + len(market.outcomes))
-            )
+            count = len(known.outcomes) + len(market.outcomes)
+            dropped.append(too_many_outcomes(f"{market.key[:100]}@{market.specifier}", count, market.key))
         else:
             merged[identity] = msgspec.structs.replace(known, outcomes=known.outcomes + market.outcomes)
     return list(merged.values())

@@ -10,17 +10,18 @@ from mappings.shapes import ScrapedEvent, ScrapedMarket, ScrapedOutcome
 from scraping.bookmakers.base import MAX_MARKETS, MAX_OUTCOMES
 from scraping.bookmakers.decoding import (
     Unusable,
+    bounded,
     changed,
     decode_in_steps,
     dict_of,
     each_market,
+    finished,
     list_value,
     object_value,
     open_list,
     open_object,
     price_value,
     text_value,
-    too_many_markets,
     too_many_outcomes,
     value_of,
 )
@@ -89,25 +90,15 @@ _MARKET = msgspec.json.Decoder(Market, strict=False)
 def decode_event(payload: bytes, external_id: str | None = None) -> ScrapedEvent:
     """The detail answer. Raises EventGone (business error), PayloadChanged."""
     event, markets, dropped = decode_in_steps(SLUG, payload, _decode_whole, _decode_by_part)
-    if external_id is not None and event.external_id != external_id:
-        raise changed(SLUG, f"Asked for {external_id}, the answer is about {event.external_id}.", code="OTHER_EVENT")
-    return msgspec.structs.replace(
-        event, markets=tuple(markets), dropped=tuple(dropped), complete=_is_complete(markets, dropped)
-    )
-
-
-def _is_complete(markets, dropped):
-    return not any(piece.reason == "TOO_MANY_MARKETS" for piece in dropped)
+    return finished(event, markets, dropped, external_id)
 
 
 def _decode_whole(payload):
     answer = _WHOLE.decode(payload)
     check_success(answer.bizCode, payload)
     event = answer.data
-    markets, dropped = event.markets, []
-    if len(markets) > MAX_MARKETS:
-        dropped.append(too_many_markets("data.markets", len(markets)))
-        markets = markets[:MAX_MARKETS]
+    dropped = []
+    markets = bounded(event.markets, "data.markets", dropped)
     for index, market in enumerate(markets):
         if market.status or len(market.outcomes) > MAX_OUTCOMES:
             markets[index] = _closed_or_none(market, index, dropped)
@@ -130,7 +121,7 @@ def _decode_whole(payload):
 def _closed_or_none(market, index, dropped):
     """A market whose status is not 0 is closed whatever its outcomes say; an absurd one is dropped."""
     if len(market.outcomes) > MAX_OUTCOMES:
-        dropped.append(too_many_outcomes(f"data.markets[{index}] {market.key[:100]}", len(market.outcomes)))
+        dropped.append(too_many_outcomes(f"data.markets[{index}] {market.key[:100]}", len(market.outcomes), market.key))
         return None
     closed = tuple(ScrapedOutcome(outcome.text, outcome.price, False) for outcome in market.outcomes)
     return ScrapedMarket(market.key, market.specifier, closed)
@@ -141,7 +132,7 @@ def _decode_by_part(payload):
     check_success(value_of(answer.get("bizCode")), payload)
     data = open_object(SLUG, answer.get("data", b"null"), "data")
     raws = open_list(SLUG, data.get("markets"), "data.markets")
-    markets, dropped = each_market(raws, "data.markets", _decode_market, _tolerate_market)
+    markets, dropped = each_market(raws, "data.markets", _decode_market, _key_of, _tolerate_market)
     category = dict_of(data.get("sport")).get("category")
     category = category if isinstance(category, dict) else {}
     tournament = category.get("tournament")
@@ -163,8 +154,11 @@ def _decode_market(raw):
     return market if not market.status else _closed_or_none(market, 0, [])
 
 
-def _tolerate_market(market: dict):
-    key = text_value(market.get("id"), "NO_MARKET_ID")
+def _key_of(market: dict) -> str:
+    return text_value(market.get("id"), "NO_MARKET_ID")
+
+
+def _tolerate_market(key: str, market: dict) -> ScrapedMarket:
     specifier = market.get("specifier")
     if specifier is not None and not isinstance(specifier, str):
         raise Unusable("INVALID_SPECIFIER")
