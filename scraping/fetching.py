@@ -10,7 +10,9 @@ from datetime import datetime
 
 import structlog
 
-from mappings.errors import MappingError
+from mappings.cache import mapping_cache
+from mappings.definitions import REFERENCE
+from mappings.errors import MappingError, MappingErrorCode
 from mappings.mapper import map_event
 from mappings.shapes import MappedMarket, ScrapedEvent
 from scraping.bookmakers import REGISTRY
@@ -33,7 +35,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A usable answer. observed_at: when it arrived, by the database's clock."""
+    """A usable answer. observed_at: when it arrived, by the database's clock.
+
+    unreadable_market_ids: BetPawa's ids of markets that it holds and that could not be read on
+    some line, so that nothing is concluded from their absence. mapping_version: the mappings it
+    was read by, or, when they changed at that moment, those before.
+    """
 
     target: Target
     observed_at: datetime
@@ -42,6 +49,8 @@ class Answer:
     errors: list[MappingError]
     descriptions: dict = field(default_factory=dict)
     fetch_ms: int = 0
+    unreadable_market_ids: tuple[str, ...] = ()
+    mapping_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ def fetch_target(target: Target, client, clock, described: Described) -> Answer 
     try:
         scraped = bookmaker.decode_event(payload, target.external_id)
         _refuse_foreign(target, scraped)
+        mapping_version = mapping_cache.version
         result = map_event(target.bookmaker_slug, scraped.home_team, scraped.away_team, scraped.markets)
         unmapped_keys = {error.market.key for error in result.errors}
         asked = described.new(target.bookmaker_slug, unmapped_keys)
@@ -112,7 +122,23 @@ def fetch_target(target: Target, client, clock, described: Described) -> Answer 
         errors=result.errors,
         descriptions=descriptions,
         fetch_ms=fetch_ms,
+        unreadable_market_ids=_market_ids(target.bookmaker_slug, _unreadable_keys(scraped, result.errors)),
+        mapping_version=mapping_version,
     )
+
+
+def _unreadable_keys(scraped, errors):
+    """The keys of markets that were there without its being known which line they had."""
+    lineless = (error.market.key for error in errors if error.code == MappingErrorCode.INVALID_SPECIFIER)
+    return {*(piece.key for piece in scraped.dropped), *lineless} - {""}
+
+
+def _market_ids(slug, keys) -> tuple[str, ...]:
+    """Under which of BetPawa's ids markets with these keys are stored; a key without a mapping has none."""
+    ids = {claim.definition.betpawa_id for key in keys for claim in mapping_cache.lookup(slug, key)}
+    if slug == REFERENCE:
+        ids |= keys  # stored under its own id, known to the catalogue or not
+    return tuple(sorted(ids - {""}))
 
 
 def _refuse_foreign(target, scraped):
