@@ -98,6 +98,9 @@ class EventLink(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Gone from two complete discoveries.")
     last_error = models.TextField(blank=True, default="", db_default="")
     last_attempt_at = models.DateTimeField(null=True, blank=True)
+    mapping_version = models.BigIntegerField(
+        null=True, blank=True, help_text="Of the mappings that the newest observation was mapped with."
+    )
 
     class Meta:
         db_table = "odds_event_link"
@@ -172,6 +175,9 @@ class MarketOddsCurrent(models.Model):
     missed_at = models.DateTimeField(null=True, blank=True)
     missed_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    mapping_version = models.BigIntegerField(
+        null=True, blank=True, help_text="Of the mappings that these outcomes were mapped with."
+    )
 
     objects = MarketOddsCurrentQuerySet.as_manager()
 
@@ -221,6 +227,9 @@ class MarketOddsHistory(models.Model):
     is_available = models.BooleanField(default=True, db_default=True)
     unavailable_at = models.DateTimeField(null=True, blank=True)
     captured_at = models.DateTimeField()
+    mapping_version = models.BigIntegerField(
+        null=True, blank=True, help_text="Of the mappings that these outcomes were mapped with."
+    )
 
     class Meta:
         db_table = "market_odds_history"

@@ -77,6 +77,10 @@ def key_of_text(text: str) -> MarketKey:
     return market_id, Decimal(line) if line else None
 
 
+def _market_id(text: str) -> str:
+    return text.rpartition("|")[0]
+
+
 def _remember(line):
     if len(_line_texts) >= _MAX_LINE_TEXTS:
         _line_texts.clear()
@@ -93,13 +97,14 @@ def compare_pair(
     *,
     complete: bool,
     unreadable: Collection[MarketKey] = (),
+    unreadable_market_ids: Collection[str] = (),
 ) -> PairChanges:
     """Compare one answer with the fingerprints known before it.
 
     keys, fingerprints: in one order, withdrawn markets included. missed: those of them, by text,
     that the last complete answer did not hold, with .missed_count and .is_withdrawn. complete:
-    absence means absence. unreadable: keys the answer held in a form that could not be used:
-    neither seen nor missing.
+    absence means absence. unreadable, unreadable_market_ids: keys, and markets on whatever line,
+    that the answer held in a form that could not be used: neither seen nor missing.
     """
     expected = _Expected(keys, list(fingerprints), missed)
     market_ids = [market.betpawa_market_id for market in markets]
@@ -112,8 +117,10 @@ def compare_pair(
     if not complete:
         changes.missing = []
     elif changes.missing:
-        unreadable_texts = {text_of_key(key) for key in unreadable}
-        changes.missing = sorted(text for text in changes.missing if text not in unreadable_texts)
+        texts, market_ids = {text_of_key(key) for key in unreadable}, set(unreadable_market_ids)
+        changes.missing = sorted(
+            text for text in changes.missing if text not in texts and _market_id(text) not in market_ids
+        )
     changes.reseen.sort()
     return changes
 

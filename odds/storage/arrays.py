@@ -46,9 +46,9 @@ class Int8Array(_Array):
     element_oid = _TYPES["int8"][0]
 
     @classmethod
-    def of_numbers(cls, numbers: Iterable[int]):
+    def of_numbers(cls, numbers: Iterable[int | None]):
         pack = _INT8.pack
-        return cls.of([pack(8, number) for number in numbers])
+        return cls.of([NULL if number is None else pack(8, number) for number in numbers])
 
 
 class TextArray(_Array):

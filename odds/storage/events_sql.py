@@ -15,12 +15,14 @@ WITH moved AS (
     UPDATE market_odds_current
        SET event_id = %s
      WHERE event_id = %s AND bookmaker_slug = %s
- RETURNING event_id, bookmaker_slug, betpawa_market_id, line, outcomes, unavailable_at, last_updated_at
+ RETURNING event_id, bookmaker_slug, betpawa_market_id, line, outcomes, unavailable_at, last_updated_at,
+           mapping_version
 )
 INSERT INTO market_odds_history
-       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at)
+       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at,
+        mapping_version)
 SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, unavailable_at IS NULL, unavailable_at,
-       last_updated_at
+       last_updated_at, mapping_version
   FROM moved
  ORDER BY betpawa_market_id, line
 """

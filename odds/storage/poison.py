@@ -26,7 +26,7 @@ def store_without_poison(batch: MarketWriteBatch, store: Store) -> WriteResult:
     """
     total = WriteResult()
     with transaction.atomic():
-        for answer in sorted(batch.markets, key=lambda each: (each.event_id, each.bookmaker_slug, each.observed_at)):
+        for answer in sorted(batch.markets, key=lambda each: (each.event_id, each.bookmaker_slug, each.moment)):
             try:
                 total.add(store(_only(batch, answer)))
             except REFUSED_DATA:

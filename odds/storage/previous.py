@@ -52,6 +52,7 @@ class KnownPair:
     external_id: str
     observed_at: datetime | None
     confirmed_at: datetime | None
+    mapping_version: int | None = None
     keys: KnownKeys = KnownKeys([], [], [])
     fingerprints: array = field(default_factory=lambda: array("q"))
     missed: dict[str, Absence] = field(default_factory=dict)
@@ -152,8 +153,7 @@ class Loading:
     def parts(self) -> Iterable[dict[Pair, KnownPair]]:
         """For each part of the pairs {pair: what is known}, their links locked."""
         locked = {
-            (event_id, slug): KnownPair(link_id, external_id, observed_at, confirmed_at)
-            for link_id, event_id, slug, external_id, observed_at, confirmed_at in self._locked.fetchall()
+            (event_id, slug): KnownPair(link_id, *link) for link_id, event_id, slug, *link in self._locked.fetchall()
         }
         for part, packed in zip(self._pairs, self._packed, strict=True):
             known = {pair: locked[pair] for pair in part if pair in locked}

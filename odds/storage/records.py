@@ -17,6 +17,10 @@ class ObservedMarkets(msgspec.Struct, frozen=True):
     out. complete: the answer was whole, so that a market it lacks is missing; otherwise its
     markets are updated and nothing is concluded. unreadable_keys: (betpawa_market_id, line) of
     markets that it held in a form that could not be used: they are not missing.
+    unreadable_market_ids: the same for markets of which not even the line could be read; none of
+    their lines is missing. mapping_version: of the mappings that it was mapped with, where known.
+    reapplied: an answer that is stored already, mapped once more; it is taken while it is still
+    the newest, its differences are dated when they are written, and it proves nothing missing.
     """
 
     event_id: int
@@ -25,6 +29,18 @@ class ObservedMarkets(msgspec.Struct, frozen=True):
     complete: bool
     markets: tuple[MappedMarket, ...]
     unreadable_keys: tuple = ()
+    unreadable_market_ids: tuple[str, ...] = ()
+    mapping_version: int | None = None
+    reapplied: bool = False
+
+    @property
+    def moment(self) -> tuple[datetime, bool]:
+        """Sorts the answers of one pair into the order in which they are stored."""
+        return self.observed_at, self.reapplied
+
+    @property
+    def proves_absence(self) -> bool:
+        return self.complete and not self.reapplied
 
 
 class MarketWriteBatch(msgspec.Struct, frozen=True):

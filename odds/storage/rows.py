@@ -33,19 +33,20 @@ def outcomes_json(outcomes) -> str:
 class IncomingRows:
     """Rows of changed markets, a list per column, in the order of `sql.UPSERT_CURRENT`."""
 
-    __slots__ = ("_columns", "_fingerprints", "_pairs")
+    __slots__ = ("_columns", "_fingerprints", "_pairs", "_versions")
 
     def __init__(self):
         self._pairs: list[int] = []
         self._fingerprints: list[int] = []
+        self._versions: list[int | None] = []
         self._columns: list[tuple[bytes, ...]] = []
 
     def __len__(self):
         return len(self._columns)
 
-    def add(self, event_id: int, slug: bytes, market, captured_at: bytes):
-        """slug, captured_at: elements, made once for many rows. Raises ValueError, and then adds
-        nothing, for text that the database cannot hold."""
+    def add(self, event_id: int, slug: bytes, market, captured_at: bytes, mapping_version: int | None):
+        """slug, captured_at: elements, made once for many rows; captured_at NULL: when it is written.
+        Raises ValueError, and then adds nothing, for text that the database cannot hold."""
         texts = _texts
         numbers = _numbers
         row = (
@@ -63,6 +64,7 @@ class IncomingRows:
         self._columns.append(row)
         self._pairs.append(event_id)
         self._fingerprints.append(market.fingerprint)
+        self._versions.append(mapping_version)
 
     def parameters(self) -> list:
         *texts, outcomes, groups, captured_at = zip(*self._columns, strict=True)
@@ -73,6 +75,7 @@ class IncomingRows:
             JsonbArray.of(groups),
             Int8Array.of_numbers(self._fingerprints),
             TimestamptzArray.of(captured_at),
+            Int8Array.of_numbers(self._versions),
         ]
 
 

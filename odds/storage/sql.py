@@ -11,7 +11,8 @@ from odds.storage.arrays import ByteaArray, Int8Array, TimestamptzArray, bytea_e
 # makes "compare, then write" safe among workers of all hosts.
 # Params: event ids, bookmaker slugs. Leans on one_link_per_event_bookmaker.
 LOCK_LINKS = """
-SELECT link.id, link.event_id, link.bookmaker_slug, link.external_id, link.observed_at, link.confirmed_at
+SELECT link.id, link.event_id, link.bookmaker_slug, link.external_id, link.observed_at, link.confirmed_at,
+       link.mapping_version
   FROM odds_event_link AS link
   JOIN unnest(%b::bigint[], %b::text[]) AS wanted (event_id, bookmaker_slug)
     ON link.event_id = wanted.event_id AND link.bookmaker_slug = wanted.bookmaker_slug
@@ -40,37 +41,40 @@ SELECT odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, od
     ON odds.event_id = wanted.event_id AND odds.bookmaker_slug = wanted.bookmaker_slug
 """
 
-# Insert or replace changed rows, and append them to the history, from one set of arrays. Whatever
-# is in an answer is neither missed nor withdrawn. history.is_available and unavailable_at are left
-# to their defaults.
+# Insert or replace changed rows, and append them to the history as they were written. Whatever is in
+# an answer is neither missed nor withdrawn. A change is dated after the one before it, whatever the
+# clocks say; one without a time of its own is dated now. history.is_available and unavailable_at are
+# left to their defaults.
 # Params: event ids, slugs, market ids, names, lines, handicap types, home and away handicaps as
-# text, outcomes, groups, fingerprints, times of the change.
+# text, outcomes, groups, fingerprints, times of the change, mapping versions.
 # Leans on uq_market_odds_current, whose NULLS NOT DISTINCT makes "no line" a value like others.
 UPSERT_CURRENT = """
-WITH incoming AS MATERIALIZED (
-    SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line::numeric, handicap_type,
-           handicap_home::numeric, handicap_away::numeric, outcomes, market_groups, fingerprint, captured_at
-      FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
-           AS incoming (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type,
-                        handicap_home, handicap_away, outcomes, market_groups, fingerprint, captured_at)
-     ORDER BY event_id, betpawa_market_id, line::numeric, bookmaker_slug
-), written AS (
+WITH written AS (
     INSERT INTO market_odds_current AS current
            (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
-            handicap_away, outcomes, market_groups, fingerprint, last_updated_at)
-    SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type, handicap_home,
-           handicap_away, outcomes, market_groups, fingerprint, captured_at
-      FROM incoming
+            handicap_away, outcomes, market_groups, fingerprint, last_updated_at, mapping_version)
+    SELECT event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line::numeric, handicap_type,
+           handicap_home::numeric, handicap_away::numeric, outcomes, market_groups, fingerprint,
+           COALESCE(captured_at, statement_timestamp()), mapping_version
+      FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+           AS incoming (event_id, bookmaker_slug, betpawa_market_id, betpawa_market_name, line, handicap_type,
+                        handicap_home, handicap_away, outcomes, market_groups, fingerprint, captured_at,
+                        mapping_version)
+     ORDER BY event_id, betpawa_market_id, line::numeric, bookmaker_slug
     ON CONFLICT (event_id, betpawa_market_id, line, bookmaker_slug) DO UPDATE
        SET betpawa_market_name = excluded.betpawa_market_name, handicap_type = excluded.handicap_type,
            handicap_home = excluded.handicap_home, handicap_away = excluded.handicap_away,
            outcomes = excluded.outcomes, market_groups = excluded.market_groups,
-           fingerprint = excluded.fingerprint, last_updated_at = excluded.last_updated_at,
+           fingerprint = excluded.fingerprint,
+           last_updated_at = GREATEST(excluded.last_updated_at, current.last_updated_at + interval '1 microsecond'),
+           mapping_version = excluded.mapping_version,
            unavailable_at = NULL, missed_at = NULL, missed_count = 0, last_seen_at = NULL
+ RETURNING event_id, bookmaker_slug, betpawa_market_id, line, outcomes, last_updated_at, mapping_version
 )
-INSERT INTO market_odds_history (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at)
-SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at
-  FROM incoming
+INSERT INTO market_odds_history
+       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, captured_at, mapping_version)
+SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, last_updated_at, mapping_version
+  FROM written
 """
 
 # The row of one market, by the four columns of uq_market_odds_current. "IS NOT DISTINCT FROM" would
@@ -100,7 +104,7 @@ MARK_MISSED = f"""
 UPDATE market_odds_current AS current
    SET missed_count = current.missed_count + 1,
        missed_at = COALESCE(current.missed_at, missing.at),
-       last_seen_at = COALESCE(current.last_seen_at, missing.last_seen_at, current.last_updated_at)
+       last_seen_at = COALESCE(current.last_seen_at, missing.last_seen_at, LEAST(current.last_updated_at, missing.at))
   FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[], %b::timestamptz[], %b::timestamptz[])
        AS missing (event_id, bookmaker_slug, betpawa_market_id, line, at, last_seen_at)
 {row_of("missing")}
@@ -120,13 +124,14 @@ UPDATE market_odds_current AS current
 
 # Close an answer: the fence and the freshness of its pair. A complete answer that holds markets
 # proves the event offered, whatever the lists say.
-# Params: link ids, observation times, complete (1 or 0), "proves the event offered" (1 or 0), counts
-# of markets, of withdrawn and of due ones.
+# Params: link ids, observation times, complete (1 or 0), "proves the event offered" (1 or 0), mapping
+# versions, counts of markets, of withdrawn and of due ones.
 UPDATE_LINKS = """
 UPDATE odds_event_link AS link
    SET observed_at = seen.observed_at,
        confirmed_at = CASE WHEN seen.complete THEN seen.observed_at ELSE link.confirmed_at END,
        generation = link.generation + 1,
+       mapping_version = seen.mapping_version,
        market_count = seen.market_count,
        withdrawn_count = seen.withdrawn_count,
        due_count = seen.due_count,
@@ -134,12 +139,25 @@ UPDATE odds_event_link AS link
        withdrawn_at = CASE WHEN seen.offered THEN NULL ELSE link.withdrawn_at END,
        last_attempt_at = seen.observed_at,
        last_error = ''
-  FROM (SELECT link_id, observed_at, complete = 1, offered = 1, market_count, withdrawn_count, due_count
+  FROM (SELECT link_id, observed_at, complete = 1, offered = 1, mapping_version, market_count, withdrawn_count,
+               due_count
           FROM unnest(%b::bigint[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-                      %b::bigint[])
-               AS noted (link_id, observed_at, complete, offered, market_count, withdrawn_count, due_count))
-       AS seen (link_id, observed_at, complete, offered, market_count, withdrawn_count, due_count)
+                      %b::bigint[], %b::bigint[])
+               AS noted (link_id, observed_at, complete, offered, mapping_version, market_count, withdrawn_count,
+                         due_count))
+       AS seen (link_id, observed_at, complete, offered, mapping_version, market_count, withdrawn_count, due_count)
  WHERE link.id = seen.link_id
+"""
+
+# Close an answer that was mapped once more: nothing new was seen, so the fence and the freshness stay.
+# Params: link ids, mapping versions, counts of markets, of withdrawn and of due ones.
+UPDATE_REAPPLIED_LINKS = """
+UPDATE odds_event_link AS link
+   SET generation = link.generation + 1, mapping_version = again.mapping_version, market_count = again.market_count,
+       withdrawn_count = again.withdrawn_count, due_count = again.due_count
+  FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+       AS again (link_id, mapping_version, market_count, withdrawn_count, due_count)
+ WHERE link.id = again.link_id
 """
 
 # Params: link ids, packed fingerprints, packed absences.
@@ -175,6 +193,11 @@ def link_columns(rows: list[tuple]) -> list:
     link_ids, observed_at, *numbers = zip(*rows, strict=True)
     times = TimestamptzArray.of([timestamptz_element(moment) for moment in observed_at])
     return [Int8Array.of_numbers(link_ids), times, *map(Int8Array.of_numbers, numbers)]
+
+
+def number_columns(rows: list[tuple]) -> list:
+    """Rows of integers or None as arrays."""
+    return [Int8Array.of_numbers(column) for column in zip(*rows, strict=True)]
 
 
 def packed_columns(rows: list[tuple]) -> list:

@@ -96,7 +96,7 @@ def reconcile_discovery(
             link_ids = [link_id for link_id, _ in due]
             known = _load(cursor, bookmaker_slug, due)
             cursor.execute(sql.WITHDRAW_LINKS, [at, link_ids])
-            cursor.execute(sql.WITHDRAW_MARKETS_OF_LINKS, [at, at, at, link_ids])
+            cursor.execute(sql.WITHDRAW_MARKETS_OF_LINKS, [at, at, at, at, link_ids])
             withdrawn_markets = _record(cursor, known, cursor.fetchall())
     result = ReconcileResult(
         missed_once=len(missing) - len(due),

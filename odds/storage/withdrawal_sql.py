@@ -35,11 +35,13 @@ WITH gone AS (
      WHERE odds.id = row.id
        AND odds.missed_count >= 2 AND odds.unavailable_at IS NULL
  RETURNING odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.outcomes,
-           odds.unavailable_at, odds.last_updated_at
+           odds.unavailable_at, odds.last_updated_at, odds.mapping_version
 )
 INSERT INTO market_odds_history
-       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at)
-SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, false, unavailable_at, last_updated_at
+       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at,
+        mapping_version)
+SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, false, unavailable_at, last_updated_at,
+       mapping_version
   FROM gone
  ORDER BY event_id, betpawa_market_id, line
 RETURNING event_id, bookmaker_slug, betpawa_market_id, line, captured_at
@@ -96,25 +98,27 @@ UPDATE odds_event_link
 WITHDRAW_LINKS = "UPDATE odds_event_link SET withdrawn_at = %s WHERE id = ANY(%s)"
 
 # All markets of withdrawn links that are still on offer go with them, each with its history row.
-# Params: at three times, link ids. Returns as WITHDRAW_MARKETS does.
+# Params: at four times, link ids. Returns as WITHDRAW_MARKETS does.
 WITHDRAW_MARKETS_OF_LINKS = """
 WITH gone AS (
     UPDATE market_odds_current AS odds
        SET missed_count = GREATEST(odds.missed_count, 2),
            missed_at = COALESCE(odds.missed_at, %s),
            unavailable_at = COALESCE(odds.missed_at, %s),
-           last_seen_at = COALESCE(odds.last_seen_at, link.confirmed_at, odds.last_updated_at),
+           last_seen_at = COALESCE(odds.last_seen_at, link.confirmed_at, LEAST(odds.last_updated_at, %s)),
            last_updated_at = GREATEST(%s, odds.last_updated_at + interval '1 microsecond')
       FROM odds_event_link AS link
      WHERE link.id = ANY(%s)
        AND odds.event_id = link.event_id AND odds.bookmaker_slug = link.bookmaker_slug
        AND odds.unavailable_at IS NULL
  RETURNING odds.event_id, odds.bookmaker_slug, odds.betpawa_market_id, odds.line, odds.outcomes,
-           odds.unavailable_at, odds.last_updated_at
+           odds.unavailable_at, odds.last_updated_at, odds.mapping_version
 )
 INSERT INTO market_odds_history
-       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at)
-SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, false, unavailable_at, last_updated_at
+       (event_id, bookmaker_slug, betpawa_market_id, line, outcomes, is_available, unavailable_at, captured_at,
+        mapping_version)
+SELECT event_id, bookmaker_slug, betpawa_market_id, line, outcomes, false, unavailable_at, last_updated_at,
+       mapping_version
   FROM gone
  ORDER BY event_id, betpawa_market_id, line
 RETURNING event_id, bookmaker_slug, betpawa_market_id, line, captured_at

@@ -9,7 +9,7 @@ batches, so any worker of any host may write any batch, at any time, twice.
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from operator import attrgetter
 
 import structlog
 from django.db import connection, transaction
@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from odds.caching.availability_detection import log_availability_changes
 from odds.caching.pair_comparison import compare_pair, key_of_text, key_text, text_of_key
 from odds.storage import arrays, sql
-from odds.storage.arrays import text_element, timestamptz_element
+from odds.storage.arrays import NULL, text_element, timestamptz_element
 from odds.storage.poison import REFUSED_DATA, store_without_poison
 from odds.storage.previous import Absence, KnownPair, Loading
 from odds.storage.records import MarketWriteBatch, ObservedMarkets, SetAsideMarket, WriteResult
@@ -28,7 +28,6 @@ log = structlog.get_logger(__name__)
 # Pairs compared and written at a time: small enough for the database and this process to work at
 # the same time, large enough for the cost of a statement not to matter.
 PAIRS_PER_STATEMENT = 50
-_AN_INSTANT = timedelta(microseconds=1)
 
 
 def handle_market_write_batch(batch: MarketWriteBatch) -> WriteResult:
@@ -91,7 +90,7 @@ def _rounds(observed):
     while by_pair:
         this_round, later = [], {}
         for pair in sorted(by_pair):
-            first, *rest = sorted(by_pair[pair], key=lambda answer: answer.observed_at)
+            first, *rest = sorted(by_pair[pair], key=attrgetter("moment"))
             this_round.append(first)
             if rest:
                 later[pair] = rest
@@ -107,6 +106,7 @@ class _Writes:
     missing: list[tuple] = field(default_factory=list)
     reseen: list[tuple] = field(default_factory=list)
     links: list[tuple] = field(default_factory=list)
+    reapplied_links: list[tuple] = field(default_factory=list)
     keys: list[tuple] = field(default_factory=list)
     fingerprints: list[tuple] = field(default_factory=list)
     new_fingerprints: list[tuple] = field(default_factory=list)
@@ -138,7 +138,7 @@ class _Round:
     def _judge(self, answer: ObservedMarkets, known: KnownPair | None):
         if known is None:
             self._set_aside(answer, None, "", "NO_LINK", "This event has no link to the bookmaker.")
-        elif known.observed_at is not None and answer.observed_at <= known.observed_at:
+        elif _is_stale(answer, known):
             self.result.skipped_stale += 1
         else:
             self._compare(answer, known)
@@ -149,8 +149,9 @@ class _Round:
             known.fingerprints,
             known.missed,
             answer.markets,
-            complete=answer.complete,
+            complete=answer.proves_absence,
             unreadable=answer.unreadable_keys,
+            unreadable_market_ids=answer.unreadable_market_ids,
         )
         self.result.unchanged += changes.unchanged
         self.result.duplicates += len(changes.duplicates)
@@ -173,26 +174,26 @@ class _Round:
             (self.writes.fingerprints if known.is_packed else self.writes.new_fingerprints).append(packed)
         if len(known.fingerprints) != known_before or not known.is_packed:
             self.writes.keys.append((known.link_id, known.packed_keys))
-        offered = answer.complete and bool(answer.markets)
-        counts = len(known.fingerprints), known.withdrawn_count, known.due_count
-        self.writes.links.append((known.link_id, answer.observed_at, answer.complete, offered, *counts))
+        state = answer.mapping_version, len(known.fingerprints), known.withdrawn_count, known.due_count
+        if answer.reapplied:
+            self.writes.reapplied_links.append((known.link_id, *state))
+        else:
+            offered = answer.complete and bool(answer.markets)
+            self.writes.links.append((known.link_id, answer.observed_at, answer.complete, offered, *state))
 
     def _add_changed(self, answer, known, changes) -> int:
         """Note the rows of changed markets; returns how many there are."""
-        observed_at = timestamptz_element(answer.observed_at)
+        # A difference that only newer mappings make was not there when the bookmaker was asked.
+        captured_at = NULL if answer.reapplied else timestamptz_element(answer.observed_at)
         slug = text_element(answer.bookmaker_slug)
         written = 0
         added = {}
         for position, text, market in changes.changed:
-            captured_at = observed_at
             absence = known.missed.get(text)
-            # A withdrawal dated after this answer was asked for: the return comes after it.
-            if absence is not None and absence.is_withdrawn and absence.withdrawn_at >= answer.observed_at:
-                captured_at = timestamptz_element(absence.withdrawn_at + _AN_INSTANT)
             refused = refusal(market)
             if refused is None:
                 try:
-                    self.writes.rows.add(answer.event_id, slug, market, captured_at)
+                    self.writes.rows.add(answer.event_id, slug, market, captured_at, answer.mapping_version)
                 except ValueError as error:
                     refused = "BAD_TEXT", str(error)
             if refused is not None:
@@ -258,6 +259,17 @@ class _Round:
             execute(sql.UPSERT_FINGERPRINTS, sql.packed_columns(writes.new_fingerprints))
         if writes.links:
             execute(sql.UPDATE_LINKS, sql.link_columns(writes.links))
+        if writes.reapplied_links:
+            execute(sql.UPDATE_REAPPLIED_LINKS, sql.number_columns(writes.reapplied_links))
+
+
+def _is_stale(answer, known) -> bool:
+    """Whether the link has seen something newer. An answer that was mapped once more has to be the one it
+    saw last, and with mappings that are not older than those it was mapped with."""
+    if not answer.reapplied:
+        return known.observed_at is not None and answer.observed_at <= known.observed_at
+    versions = answer.mapping_version, known.mapping_version
+    return answer.observed_at != known.observed_at or (None not in versions and versions[0] < versions[1])
 
 
 def _in_order_of(answer, fingerprints: dict[str, int]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from django.db import connection, transaction
 
@@ -240,6 +241,18 @@ def test_a_market_that_was_there_but_unreadable_is_not_missing(event):
     store(event, 0, make_market("3743"), make_market("5000", ("1.9", "1.8"), line="2.5"))
     result = store(event, 1, make_market("3743"), unreadable=(("5000", Decimal("2.50")),))
     assert result.missed_once == 0
+
+
+def test_no_line_of_a_market_that_was_there_but_unreadable_is_missing(event):
+    lines = [make_market("5000", ("1.9", "1.8"), line=line) for line in (None, "0", "2.5")]
+    store(event, 0, make_market("3743"), make_market("50"), *lines)
+    answer = msgspec.structs.replace(observe(event, 1, make_market("3743"), lines[0]), unreadable_market_ids=("5000",))
+    assert write(answer).missed_once == 1
+    assert MarketOddsCurrent.objects.get(missed_count=1).betpawa_market_id == "50"
+    # Neither seen nor missing: what it missed before is not forgotten either.
+    store(event, 2, make_market("3743"), make_market("50"), *lines[:2])
+    write(msgspec.structs.replace(observe(event, 3, *lines[:2]), unreadable_market_ids=("5000", "50", "3743")))
+    assert MarketOddsCurrent.objects.get(missed_count=1).line == Decimal("2.5")
 
 
 def test_a_return_observed_before_the_withdrawal_was_written_is_dated_after_it(event):
