@@ -38,7 +38,7 @@ class ScrapedMarket(msgspec.Struct, frozen=True, gc=False):
 
     key: str
     specifier: str
-    outcomes: tuple
+    outcomes: tuple[ScrapedOutcome, ...]
     line: Decimal | None = None
     name: str = ""
     rules_text: str = ""

@@ -6,7 +6,11 @@ from django.db.models.functions import Now
 
 
 class MappingAuditLog(models.Model):
-    """One change of one mapping. Triggers insert these rows; nothing may change or delete them."""
+    """One change of one mapping. Triggers insert these rows; nothing may change or delete them.
+
+    batch: the action of a person that it was part of, null for changes by other routes.
+    mapping_version: the number in mapping_version that the change made.
+    """
 
     class Action(models.TextChoices):
         CREATE = "CREATE"
@@ -32,6 +36,15 @@ class MappingAuditLog(models.Model):
     reason = models.TextField(null=True, blank=True)  # noqa: DJ001
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    batch = models.ForeignKey(
+        "mappings.DecisionBatch",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="mapping_changes",
+        db_constraint=False,
+    )
+    mapping_version = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         db_table = "mapping_audit_log"

@@ -1,8 +1,22 @@
 """Markets that a bookmaker offers and nobody has mapped: the traders' queue."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Concat, Left, Now, Upper
+
+# What a search looks through, in one expression so that one trigram index serves it:
+# annotate(searched=SEARCHED).filter(searched__contains=text.upper()).
+SEARCHED = Upper(
+    Concat(
+        F("market_name"),
+        Value(" "),
+        F("external_market_id"),
+        Value(" "),
+        Left(F("rules_text"), 1000),
+        output_field=models.TextField(),
+    )
+)
 
 
 class UnmappedStatus(models.TextChoices):
@@ -12,6 +26,17 @@ class UnmappedStatus(models.TextChoices):
     IGNORED = "IGNORED", "Ignored"
 
 
+class Tab(models.TextChoices):
+    """Where a row lies in the desk. The database derives it from status, snooze and review."""
+
+    NEW = "NEW", "New"
+    ACKNOWLEDGED = "ACKNOWLEDGED", "Acknowledged"
+    SNOOZED = "SNOOZED", "Snoozed"
+    REVIEW = "REVIEW", "Needs review"
+    IGNORED = "IGNORED", "Ignored"
+    MAPPED = "MAPPED", "Mapped"
+
+
 class UnmappedMarketLog(models.Model):
     """One source key of one bookmaker that did not map, with what a person needs to decide.
 
@@ -19,6 +44,16 @@ class UnmappedMarketLog(models.Model):
     the cycle last_cycle_id. version moves with decisions and re-openings, not with counting.
     decided_mapping_version: the mapping version that the MAPPED decision made; a process that
     had not read it yet cannot re-open the row.
+
+    snoozed_until: set means snoozed; whoever wakes it clears it. claimed_by counts until
+    claim_expires_at. ignore_until: null is for good, else {"kind": "date", "at": ISO time},
+    {"kind": "events", "from": N, "atLeast": M} or {"kind": "betpawa_family", "family": F}.
+    review_since, review: a mapped market that looks wrong, and why: {canonicalId, betpawaId,
+    reason, distance, fixtures}.
+    priority: demand × solvability, parts in priority_parts {events, kickoff, tournament, rivals,
+    demand, solvability}. family, period, subject, sibling_key: read from the name; rows of one
+    bookmaker with one sibling_key differ only in side, half or line.
+    best_*: the first of its suggestions, kept here so that a list needs no join.
     """
 
     source = models.CharField(max_length=20)
@@ -54,6 +89,40 @@ class UnmappedMarketLog(models.Model):
     alerted_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=150, null=True, blank=True)  # noqa: DJ001
+    claim_expires_at = models.DateTimeField(null=True, blank=True)
+    ignore_until = models.JSONField(null=True, blank=True)
+    ignored_by_rule = models.ForeignKey(
+        "mappings.IgnoreRule", null=True, blank=True, on_delete=models.SET_NULL, related_name="ignored"
+    )
+    review_since = models.DateTimeField(null=True, blank=True)
+    review = models.JSONField(null=True, blank=True)
+
+    family = models.CharField(max_length=40, default="", blank=True, db_default="")
+    period = models.CharField(max_length=20, default="", blank=True, db_default="")
+    subject = models.CharField(max_length=20, default="", blank=True, db_default="")
+    sibling_key = models.CharField(max_length=150, default="", blank=True, db_default="")
+    outcome_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    priority = models.FloatField(default=0, db_default=0)
+    priority_parts = models.JSONField(null=True, blank=True)
+    best_betpawa_id = models.CharField(max_length=50, default="", blank=True, db_default="")
+    best_name = models.CharField(max_length=255, default="", blank=True, db_default="")
+    best_confidence = models.FloatField(null=True, blank=True)
+    best_band = models.CharField(max_length=10, default="", blank=True, db_default="")
+    best_reason = models.CharField(max_length=200, default="", blank=True, db_default="")
+    suggested_at = models.DateTimeField(null=True, blank=True)
+
+    tab = models.GeneratedField(
+        expression=Case(
+            When(review_since__isnull=False, then=Value("REVIEW")),
+            When(snoozed_until__isnull=False, status__in=["NEW", "ACKNOWLEDGED"], then=Value("SNOOZED")),
+            default=F("status"),
+        ),
+        output_field=models.CharField(max_length=15, choices=Tab),
+        db_persist=True,
+    )
+
     class Meta:
         db_table = "unmapped_market_log"
         ordering = ["-last_seen_at", "-id"]
@@ -66,6 +135,13 @@ class UnmappedMarketLog(models.Model):
             models.Index(
                 fields=["id"], name="idx_unmapped_to_alert", condition=Q(alerted_at__isnull=True, status="NEW")
             ),
+            models.Index(fields=["tab", "-priority", "-id"], name="idx_unmapped_tab_priority"),
+            models.Index(fields=["claimed_by"], name="idx_unmapped_claimed", condition=Q(claimed_by__isnull=False)),
+            models.Index(
+                fields=["snoozed_until"], name="idx_unmapped_snoozed", condition=Q(snoozed_until__isnull=False)
+            ),
+            models.Index(fields=["sibling_key"], name="idx_unmapped_sibling", condition=~Q(sibling_key="")),
+            GinIndex(OpClass(SEARCHED, name="gin_trgm_ops"), name="idx_unmapped_search", fastupdate=False),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "external_market_id"], name="uq_unmapped_source_market"),

@@ -1,0 +1,46 @@
+"""One action of a person is one batch: a row, and its id on everything that the action changes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection
+
+from mappings.actors import acting_as, name_of
+from mappings.models import DecisionBatch
+
+_current: ContextVar[DecisionBatch | None] = ContextVar("decision_batch", default=None)
+
+
+@contextmanager
+def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None = None) -> Iterator[DecisionBatch]:
+    """A transaction whose changes are one batch of this user; a nested one joins the outer batch.
+
+    Whoever changes something adds to `item_count`, and may fill `summary`; both are saved at the
+    end. A batch that changed nothing leaves no row: `pk` is None after the block. An exception
+    takes everything back, the batch too.
+    """
+    with acting_as(user, reason):
+        outer = _current.get()
+        if outer is not None:
+            yield outer
+            return
+        batch = DecisionBatch.objects.create(
+            kind=kind, actor=name_of(user)[:150], reason=(reason or "").replace("\x00", ""), undoes=undoes
+        )
+        _tell_database(str(batch.pk))
+        token = _current.set(batch)
+        try:
+            yield batch
+        finally:
+            _current.reset(token)
+        _tell_database("")
+        if batch.item_count:
+            batch.save(update_fields=["item_count", "summary"])
+        else:
+            batch.delete()
+
+
+def _tell_database(batch_id):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('oddsproject.batch', %s, true)", [batch_id])

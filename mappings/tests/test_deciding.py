@@ -1,0 +1,82 @@
+"""One action, one batch, and its id on every row that the database writes about it."""
+
+import pytest
+from django.db import connection
+
+from mappings.deciding import deciding
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
+
+pytestmark = pytest.mark.django_db
+
+
+def queue_row(key="18"):
+    return UnmappedMarketLog.objects.create(source="sportybet", external_market_id=key)
+
+
+def test_changes_of_mappings_and_queue_rows_carry_the_batch_of_the_action():
+    row = queue_row()
+    with deciding("map", "ada", "price check") as batch:
+        UserMarketMapping.objects.create(canonical_id="a", name="A", betpawa_id="1")
+        UnmappedMarketLog.objects.filter(pk=row.pk).update(status="MAPPED")
+        batch.item_count = 1
+    change = UnmappedChange.objects.get()
+    assert (change.batch_id, change.created_by, change.reason) == (batch.pk, "ada", "price check")
+    assert (change.old_value["status"], change.new_value["status"]) == ("NEW", "MAPPED")
+    assert MappingAuditLog.objects.get().batch_id == batch.pk
+    assert MappingAuditLog.objects.get().mapping_version
+
+
+def test_a_nested_action_joins_the_outer_batch():
+    with deciding("map", "ada") as outer:
+        with deciding("mapping", "ada") as inner:
+            inner.item_count += 1
+        assert inner is outer
+    assert DecisionBatch.objects.get().kind == "map"
+
+
+def test_an_action_that_changed_nothing_leaves_no_batch():
+    with deciding("ignore", "ada") as batch:
+        pass
+    assert batch.pk is None
+    assert not DecisionBatch.objects.exists()
+
+
+def test_after_an_action_changes_belong_to_no_batch():
+    row = queue_row()
+    with deciding("note", "ada") as batch:
+        batch.item_count = 1
+    UnmappedMarketLog.objects.filter(pk=row.pk).update(status="IGNORED")
+    assert UnmappedChange.objects.get().batch_id is None
+
+
+def test_counting_a_sighting_is_no_decision():
+    row = queue_row()
+    UnmappedMarketLog.objects.filter(pk=row.pk).update(occurrence_count=9, event_count=4)
+    assert not UnmappedChange.objects.exists()
+
+
+def test_the_database_refuses_to_change_or_delete_a_logged_decision():
+    row = queue_row()
+    UnmappedMarketLog.objects.filter(pk=row.pk).update(status="IGNORED")
+    for statement in ("UPDATE unmapped_change_log SET reason = 'x'", "DELETE FROM unmapped_change_log"):
+        with pytest.raises(Exception, match="append-only"), connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT before")
+            try:
+                cursor.execute(statement)
+            finally:
+                cursor.execute("ROLLBACK TO SAVEPOINT before")
+
+
+@pytest.mark.parametrize(
+    ("fields", "tab"),
+    [
+        ({}, "NEW"),
+        ({"status": "ACKNOWLEDGED", "snoozed_until": "2030-01-01T00:00Z"}, "SNOOZED"),
+        ({"status": "IGNORED", "snoozed_until": "2030-01-01T00:00Z"}, "IGNORED"),
+        ({"status": "MAPPED", "review_since": "2026-01-01T00:00Z"}, "REVIEW"),
+    ],
+)
+def test_the_tab_follows_from_status_snooze_and_review(fields, tab):
+    row = UnmappedMarketLog.objects.create(source="bet9ja", external_market_id="S_X", **fields)
+    row.refresh_from_db()
+    assert row.tab == tab

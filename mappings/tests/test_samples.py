@@ -1,0 +1,28 @@
+"""A kept fixture comes back as it went in."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from mappings.evidence.samples import BookSample, pack, recent_fixtures
+from mappings.models import PriceFixture
+from mappings.shapes import ScrapedMarket, ScrapedOutcome
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_a_fixture_comes_back_with_every_market_line_and_price():
+    market = ScrapedMarket(
+        "18", "total=2.5", (ScrapedOutcome("Over 2.5", "1.90"), ScrapedOutcome("Under 2.5", 1.9, False)), Decimal("2.5")
+    )
+    books = {"sportybet": BookSample("sportybet", "sr:match:1", "Home", "Away", AT, (market,))}
+    for number, keys in enumerate((["sportybet:18"], ["sportybet:1"])):
+        PriceFixture.objects.create(
+            event_key=f"{number}", event_id=number, home_team="Home", away_team="Away", kickoff_at=AT, sampled_at=AT,
+            books=["sportybet"], keys=keys, payload=pack(books),
+        )  # fmt: skip
+    (fixture,) = recent_fixtures(keys=["sportybet:18"])
+    assert fixture.books == books
+    assert len(recent_fixtures()) == 2
