@@ -181,9 +181,11 @@ class _BatchRun:
                 event_id=target.event_id,
                 bookmaker_slug=target.bookmaker_slug,
                 observed_at=answer.observed_at,
-                complete=absence_means_absence(scraped),
+                complete=scraped.complete,
                 markets=tuple(market for market in answer.mapped if market.betpawa_market_id),
                 unreadable_keys=tuple(key for error in malformed for key in error.claimed),
+                unreadable_market_ids=answer.unreadable_market_ids,
+                mapping_version=answer.mapping_version,
             )
         )
 
@@ -267,12 +269,6 @@ def fail_batch(batch: ScrapeBatch, error: str):
     )
     log.error("scrape.batch_failed", run=batch.run_id, batch=batch.index, attempts=batch.attempts, parked=parked)
     return parked
-
-
-def absence_means_absence(scraped) -> bool:
-    """Whether a market that the answer lacks is missing. Not when a piece of it was unreadable,
-    which may have been that market; a key out of the bookmaker's grammar never was one."""
-    return scraped.complete and all(piece.reason == "INVALID_KEY_FORMAT" for piece in scraped.dropped)
 
 
 def load_targets(event_ids, run, now) -> list[list[Target]]:

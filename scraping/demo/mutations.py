@@ -93,12 +93,15 @@ def _markets(slug: str, event: dict) -> list:
 
 def _missing_field(slug: str, document: dict, event: dict, options: dict) -> None:
     share = float(options.get("share", 1.0))
-    if slug == "bet9ja":
+    if slug == "bet9ja" and share == 1.0:
         del event["O"]
         return
-    markets = _markets(slug, event)
-    for market in markets[: max(1, int(len(markets) * share))]:
-        del market["outcomes" if slug == "sportybet" else "row"]
+    parts = list(event["O"]) if slug == "bet9ja" else event["markets"]
+    for part in parts[: max(1, int(len(parts) * share))]:
+        if slug == "bet9ja":
+            event["O"][part] = None
+        else:
+            del part["outcomes" if slug == "sportybet" else "row"]
 
 
 def _number_as_text(slug: str, document: dict, event: dict, options: dict) -> None:
