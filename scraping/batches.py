@@ -241,6 +241,7 @@ def store_outcome(batch: ScrapeBatch, outcome: BatchOutcome, unmapped: UnmappedL
         )
         if not marked:
             unmapped.discard()
+            described.clear()
             log.warning("scrape.batch_taken_over", run=batch.run_id, batch=batch.index)
             return
         unmapped.flush()
@@ -260,6 +261,7 @@ def store_outcome(batch: ScrapeBatch, outcome: BatchOutcome, unmapped: UnmappedL
 
 def fail_batch(batch: ScrapeBatch, error: str):
     """Give a batch back for another attempt, or park it when its attempts are used up."""
+    described.clear()
     parked = batch.attempts >= ScrapeBatch.MAX_ATTEMPTS
     ScrapeBatch.objects.filter(pk=batch.pk, status=ScrapeBatch.Status.RUNNING).update(
         status=ScrapeBatch.Status.FAILED if parked else ScrapeBatch.Status.PENDING,

@@ -81,6 +81,10 @@ class Described:
     def new(self, slug, keys):
         return {key for key in keys if (slug, key) not in self._seen}
 
+    def clear(self):
+        """Ask again: what was named may not have been stored."""
+        self._seen.clear()
+
     def remember(self, slug, keys):
         if len(self._seen) > self._limit:
             self._seen.clear()

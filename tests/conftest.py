@@ -4,6 +4,7 @@ import pytest
 
 from odds.models import Bookmaker
 from scraping import http
+from scraping.batches import described
 from scraping.demo.server import DemoServer
 from scraping.limits import close_limiter
 from scraping.models import BookmakerHealth
@@ -66,6 +67,7 @@ def demo(demo_server, settings, transactional_db):
     settings.BOOKMAKER_BACKOFF_FACTOR = 0.01
     settings.DEBUG = True
     forget_clients()
+    described.clear()  # the tables are empty again
     demo_server.control({"faults": [], "hidden": [], "latency": dict.fromkeys(NAMES, 0), "clock": {"freeze": False}})
     yield Demo(demo_server)
     forget_clients()
