@@ -1,5 +1,7 @@
 """Runs, what went wrong in them and what was set aside; the lead's buttons to start and retry."""
 
+from collections import defaultdict
+
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -7,7 +9,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -19,6 +21,7 @@ from oddsproject.desk.formats import age, badge, count_text, duration_text, fore
 from oddsproject.desk.pages import page, require
 from scraping import services
 from scraping.models import ScrapeBatch, ScrapeError, ScrapeRun, SetAsideItem
+from scraping.trying_again import try_again
 
 STATUSES = {
     ScrapeRun.Status.PENDING: ("Pending", "hourglass_empty", "calm"),
@@ -239,7 +242,24 @@ class SetAsideItemAdmin(BookmakerColumn, ReadOnlyAdmin):
     list_display = ["reason", "bookmaker", "market", "words", "seen_count", "last_seen", "state"]
     list_filter = [DismissedFilter, "bookmaker_slug", "reason"]
     search_fields = ["=market_key", "=external_id", "=reason"]
-    actions = ["dismiss"]
+    actions = ["try_again", "dismiss"]
+
+    def has_refresh_permission(self, request):
+        return self._allows(request, TRADER)
+
+    @admin.action(description="Try again: ask for their events now", permissions=["refresh"])
+    def try_again(self, request, queryset):
+        items = list(queryset[: SHOWN + 1])
+        by_words = defaultdict(list)
+        for tried in try_again(items[:SHOWN], user=request.user):
+            by_words[tried.run, tried.words].append(tried.item)
+        names = bookmaker_names()
+        for (run, words), of_words in by_words.items():
+            told = [(names.get(i.bookmaker_slug), foreign(i.external_id), foreign(i.market_key)) for i in of_words]
+            sentence = format_html("{} {}", words, format_html_join(", ", "{} {} {}", told))
+            messages.add_message(request, messages.WARNING if run is None else messages.SUCCESS, sentence)
+        if len(items) > SHOWN:
+            messages.warning(request, f"Only the first {SHOWN} were tried.")
 
     def has_dismiss_permission(self, request):
         return self._allows(request, LEAD)

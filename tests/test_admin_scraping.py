@@ -134,3 +134,22 @@ def test_only_a_lead_dismisses_what_was_set_aside(role, status):
     assert sign_in(role).post("/admin/scraping/setasideitem/", sent).status_code == status
     item.refresh_from_db()
     assert (item.dismissed_at is not None) == (status == 302)
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("trader", 302), ("lead", 302)])
+def test_a_trader_tries_pieces_that_were_set_aside_again_and_is_told_what_became_of_each(role, status):
+    make_run()
+    event = make_event()
+    SetAsideItem.objects.update(event_id=event.pk)
+    lost = SetAsideItem.objects.create(
+        bookmaker_slug="bet9ja", external_id="9<b>", market_key="S_OU@2.5_O", reason="DROPPED"
+    )
+    sent = {"action": "try_again", "_selected_action": list(SetAsideItem.objects.values_list("pk", flat=True))}
+    client = sign_in(role)
+    assert client.post("/admin/scraping/setasideitem/", sent).status_code == status
+    runs = ScrapeRun.objects.filter(kind="event", event_sr_id=event.sportradar_id)
+    assert runs.count() == (status == 302)
+    if status == 302:
+        page = client.get("/admin/scraping/setasideitem/").content.decode()
+        assert f"Asked for again, as run {runs.get().pk}." in page and "5000" in page
+        assert "not known any more" in page and f"9&lt;b&gt;</bdi> <bdi>{lost.market_key}" in page
