@@ -77,7 +77,7 @@ def key_of_text(text: str) -> MarketKey:
     return market_id, Decimal(line) if line else None
 
 
-def _market_id(text: str) -> str:
+def market_id_of_text(text: str) -> str:
     return text.rpartition("|")[0]
 
 
@@ -119,7 +119,7 @@ def compare_pair(
     elif changes.missing:
         texts, market_ids = {text_of_key(key) for key in unreadable}, set(unreadable_market_ids)
         changes.missing = sorted(
-            text for text in changes.missing if text not in texts and _market_id(text) not in market_ids
+            text for text in changes.missing if text not in texts and market_id_of_text(text) not in market_ids
         )
     changes.reseen.sort()
     return changes

@@ -35,7 +35,7 @@ class Absence(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encode = msgspec.msgpack.encode
-_decode_keys = msgspec.msgpack.Decoder(list[str]).decode
+unpack_keys = msgspec.msgpack.Decoder(list[str]).decode
 _decode_missing = msgspec.msgpack.Decoder(dict[str, Absence]).decode
 _NOTHING_MISSING = _encode({})
 
@@ -101,7 +101,7 @@ def pack_missing(missed: dict[str, Absence]) -> bytes:
 
 def unpack(keys: bytes, fingerprints: bytes) -> dict[str, int]:
     """Raises ValueError when the two do not belong together."""
-    return dict(zip(_decode_keys(keys), array("q", fingerprints), strict=True))
+    return dict(zip(unpack_keys(keys), array("q", fingerprints), strict=True))
 
 
 def unpack_missing(missing: bytes) -> dict[str, Absence]:
@@ -125,7 +125,7 @@ class _ParsedKeys(dict):
             self.clear()
             self._same.clear()
         same = self._same.setdefault
-        texts, market_ids, lines = KnownKeys.of(_decode_keys(packed))
+        texts, market_ids, lines = KnownKeys.of(unpack_keys(packed))
         keys = self[packed] = KnownKeys(
             [same(text, text) for text in texts],
             [same(market_id, market_id) for market_id in market_ids],
