@@ -31,9 +31,19 @@ APP_PARTS = {"feeds": "scraping.api.health.feeds", "queue": "scraping.api.health
 READY, DEGRADED, UNAVAILABLE = "ready", "degraded", "unavailable"
 
 
-def healthz(request):
-    """The process answers; nothing else is asked."""
-    return JsonResponse({"status": "alive"})
+class AliveMiddleware:
+    """Answers /healthz: the process answers, and nothing else is asked. Before all other middleware,
+    for those read the session of whoever sends a cookie, and with it the database."""
+
+    PATH = "/healthz"
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path_info == self.PATH:
+            return JsonResponse({"status": "alive"})
+        return self.get_response(request)
 
 
 def readyz(request):

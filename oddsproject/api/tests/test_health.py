@@ -8,8 +8,13 @@ from oddsproject.realtime.models import Notice
 from scraping.models import BookmakerHealth
 
 
-def test_alive_asks_no_database():
-    assert APIClient().get("/healthz").json() == {"status": "alive"}
+@pytest.mark.django_db
+def test_alive_asks_neither_session_nor_database_not_even_for_somebody_signed_in(django_assert_num_queries):
+    signed_in = client_of("viewer")
+    with django_assert_num_queries(0):
+        answer = signed_in.get("/healthz")
+    assert answer.json() == {"status": "alive"}
+    assert "vary" not in answer.headers
 
 
 @pytest.mark.django_db
