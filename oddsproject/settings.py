@@ -15,7 +15,10 @@ from oddsproject.bounded_connection import POOL_SECONDS, BoundedConnection
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEBUG = env.bool("DEBUG", default=False)
+# DEBUG=1 says that this is a laptop: defaults for everything, demo bookmakers on loopback. Django's
+# pages for developers, which show code and settings, come with it unless DEBUG_PAGES=0 (bin/run).
+LAPTOP = env.bool("DEBUG", default=False)
+DEBUG = LAPTOP and env.bool("DEBUG_PAGES", default=True)
 
 
 def required_in_production(name, *, debug_default):
@@ -23,7 +26,7 @@ def required_in_production(name, *, debug_default):
     value = env.str(name, default="")
     if value:
         return value
-    if DEBUG:
+    if LAPTOP:
         return debug_default
     raise ImproperlyConfigured(f"{name} is not set. Production (DEBUG=0) needs it; bin/run sets it for a laptop.")
 
@@ -35,7 +38,7 @@ ALLOWED_HOSTS = [
     for host in required_in_production("ALLOWED_HOSTS", debug_default="127.0.0.1,localhost,[::1]").split(",")
     if host
 ]
-if not DEBUG and "*" in ALLOWED_HOSTS:
+if not LAPTOP and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS holds '*'. Production needs the names of its hosts.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -179,6 +182,7 @@ BOOKMAKER_URLS = {
 BOOKMAKER_ALLOWED_HOSTS = env.list(
     "BOOKMAKER_ALLOWED_HOSTS", default=["www.betpawa.ng", "www.sportybet.com", "sports.bet9ja.com"]
 )
+BOOKMAKER_ALLOW_LOOPBACK = LAPTOP
 # Minutes between cycles in a database that has no settings yet; from then on the settings page rules.
 FIRST_INTERVAL_MINUTES = env.int("FIRST_INTERVAL_MINUTES", default=5)
 BETPAWA_API_VERSION = env.str("BETPAWA_API_VERSION", default="v4")
@@ -194,13 +198,13 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG  # reads no collected files, so that a laptop and the tests need none
+WHITENOISE_USE_FINDERS = LAPTOP
+WHITENOISE_AUTOREFRESH = LAPTOP  # reads no collected files, so that a laptop and the tests need none
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if LAPTOP
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
@@ -220,7 +224,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-if not DEBUG:
+if not LAPTOP:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -32,8 +32,7 @@ def _problem_with(address: str) -> str:
     if parts.query or parts.fragment:
         return "it holds a query or fragment."
     if is_loopback(host):
-        allowed = getattr(settings, "BOOKMAKER_ALLOW_LOOPBACK", settings.DEBUG)
-        return "" if allowed else "loopback is for DEBUG=1 only."
+        return "" if settings.BOOKMAKER_ALLOW_LOOPBACK else "loopback is for DEBUG=1 only."
     if parts.scheme != "https":
         return "only https is used."
     if host not in settings.BOOKMAKER_ALLOWED_HOSTS:

@@ -26,7 +26,12 @@ WEB_PORT, POSTGRES_PORT, REDIS_PORT, DEMO_PORT = 8000, 55432, 56379, 8100
 START_SECONDS = 120
 LOOK_SECONDS = 0.25
 DEMO_USER = "demo_lead"
-SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL")
+# Loopback bookmakers and demo logins, but for people the desk's own pages also when something is missing or broken.
+ON_A_LAPTOP = {"DEBUG": "1", "DEBUG_PAGES": "0"}
+SHARED = (
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEBUG_PAGES"),
+    *("BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL"),
+)
 BOOKMAKER_PATHS = {"BETPAWA_URL": "betpawa", "SPORTYBET_URL": "sportybet", "BET9JA_URL": "bet9ja"}
 
 
@@ -69,8 +74,9 @@ class Supervisor:
     # --- start -----------------------------------------------------------------------------------
     def start(self):
         """Bring everything up; returns the line to print. Raises CannotStart, ServerUnavailable."""
-        self.environment = os.environ | {
-            "DEBUG": os.environ.get("DEBUG", "1"),
+        self.environment = {
+            **ON_A_LAPTOP,
+            **os.environ,
             "SECRET_KEY": os.environ.get("SECRET_KEY") or self.state.secrets["secret_key"],
             "DB_POOL": "0",
             "PYTHONUNBUFFERED": "1",

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Make demo_viewer, demo_trader and demo_lead with the password of DEMO_PASSWORD. Needs DEBUG=1."
 
     def handle(self, **options):
-        if not settings.DEBUG:
+        if not settings.LAPTOP:
             raise CommandError("Demo logins are for DEBUG=1 only: their password is printed at every start.")
         password = os.environ.get("DEMO_PASSWORD", "")
         if not password:

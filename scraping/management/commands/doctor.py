@@ -71,11 +71,11 @@ def examine(check):
 
 
 def check_settings():
-    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
+    found = checks.run_checks(include_deployment_checks=not settings.LAPTOP)
     serious = [message for message in found if message.level >= checks.ERROR]
     if serious:
         return Finding(FAIL, "; ".join(f"{message.id}: {message.msg}" for message in serious))
-    if settings.DEBUG:
+    if settings.LAPTOP:
         return Finding(WARN, "DEBUG=1: right for a laptop, not for a server that others reach")
     if found:
         return Finding(WARN, "; ".join(f"{message.id}: {message.msg}" for message in found))
