@@ -17,7 +17,8 @@ from scraping.http import client_for
 from scraping.matching import match_events
 from scraping.models import ScrapeBatch, ScrapeError, ScrapeRun, ScrapeRunBookmaker, Settings
 from scraping.patience import HEARTBEAT_SECONDS, beat
-from scraping.queueing import enqueue_batch
+from scraping.queueing import enqueue_batch, enqueue_second_chances
+from scraping.second_chance import give_second_chances
 from scraping.set_aside import readable
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,9 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
         if enqueue:
             for batch in batches:
                 enqueue_batch(batch.pk)
+            enqueue_second_chances(run.pk)
+    if not enqueue:
+        give_second_chances(run)
     run.refresh_from_db()
     log.info("scrape.discovered", run=run.pk, events=len(ordered), batches=len(batches), **run.timings)
     return batches

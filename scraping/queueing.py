@@ -11,6 +11,10 @@ def enqueue_batch(batch_id: int):
     async_task("scraping.tasks.scrape_batch", batch_id, task_name=f"batch {batch_id}", save=False)
 
 
+def enqueue_second_chances(run_id: int):
+    async_task("scraping.tasks.second_chances", run_id, task_name=f"second chances of run {run_id}", save=False)
+
+
 def enqueue_refresh(run_id: int):
     async_task("scraping.tasks.refresh_event", run_id, task_name=f"refresh run {run_id}", save=False)
 

@@ -11,6 +11,7 @@ from scraping import watchdog as run_watchdog
 from scraping.coordinator import EventCoordinator
 from scraping.models import ScrapeRun, Settings
 from scraping.retention import drop_old_runs
+from scraping.second_chance import give_second_chances
 from scraping.services import CycleRefused, start_cycle
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,10 @@ def tick():
 
 def discover(run_id):
     EventCoordinator(ScrapeRun.objects.get(pk=run_id)).discover()
+
+
+def second_chances(run_id):
+    give_second_chances(ScrapeRun.objects.get(pk=run_id))
 
 
 def scrape_batch(batch_id):

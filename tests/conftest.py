@@ -1,6 +1,7 @@
 """The demo bookmakers for the whole-pipeline tests: a real HTTP server, its world frozen at will."""
 
 import pytest
+from django.core.cache import cache
 
 from odds.models import Bookmaker
 from scraping import http
@@ -68,6 +69,7 @@ def demo(demo_server, settings, transactional_db):
     settings.DEBUG = True
     forget_clients()
     described.clear()  # the tables are empty again
+    cache.clear()
     demo_server.control({"faults": [], "hidden": [], "latency": dict.fromkeys(NAMES, 0), "clock": {"freeze": False}})
     yield Demo(demo_server)
     forget_clients()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mappings.shapes import ScrapedEvent
 from scraping.exceptions import FetchError
@@ -67,3 +67,11 @@ class Bookmaker(Protocol):
 
     def event_url(self, external_id: str) -> str:
         """The bookmaker's own page of the event, for people."""
+
+
+@runtime_checkable
+class FindsBySportradarId(Protocol):
+    """What a bookmaker has besides when its events can be asked for by SportRadar id."""
+
+    def find_event(self, client, sportradar_id: str) -> ScrapedEvent | None:
+        """The event, asked for once; None when it is not on offer. Raises FetchError."""

@@ -71,7 +71,7 @@ class Content:
         tick = self.pricer.tick(now)
         event = self.world.find(slug, event_id, tick)
         if event is None or any(
-            rule.get("bookmaker") == slug and "key" not in rule and rule.get("event") == event_id
+            rule.get("bookmaker") == slug and rule.get("event") == event_id and not rule.keys() & {"key", "lists"}
             for rule in self.hidden
         ):
             return None

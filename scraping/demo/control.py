@@ -107,6 +107,8 @@ class Control:
             self._slug(rule["bookmaker"])
             if "event" not in rule and "key" not in rule:
                 raise ValueError("event, key or both are wanted")
+            if "lists" in rule and (rule["lists"] is not True or "event" not in rule or "key" in rule):
+                raise ValueError("lists is true, and goes with an event alone")
         return lambda: setattr(content, "hidden", [dict(rule) for rule in value])
 
     def _prepare_new_market(self, value: dict):

@@ -30,7 +30,7 @@ def clients(world, settings):
     for client in made.values():
         client.close()
     limiter.close()
-    world.control({"faults": []})
+    world.control({"faults": [], "hidden": []})
 
 
 @pytest.mark.parametrize("slug", REGISTRY)
@@ -59,6 +59,16 @@ def test_the_three_bookmakers_agree_on_who_plays(clients):
         for slug, client in clients.items()
     }
     assert len(ids["sportybet"] & ids["bet9ja"]) >= 10
+
+
+def test_sportybet_finds_an_event_that_no_list_shows_and_says_when_it_has_none(world, clients):
+    bookmaker, client = REGISTRY["sportybet"], clients["sportybet"]
+    first, *others = bookmaker.discover(client).events
+    world.control({"hidden": [{"bookmaker": "sportybet", "event": first.external_id, "lists": True}]})
+    assert {event.external_id for event in bookmaker.discover(client).events} == {e.external_id for e in others}
+    found = bookmaker.find_event(client, first.sportradar_id)
+    assert (found.external_id, found.sportradar_id) == (first.external_id, first.sportradar_id)
+    assert bookmaker.find_event(client, "999999999999") is None
 
 
 FETCH_FAULTS = [

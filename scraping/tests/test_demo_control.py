@@ -76,6 +76,14 @@ def test_an_event_can_be_hidden(demo):
     assert detail(demo, "betpawa", event_id).status_code == 404
 
 
+def test_an_event_that_is_hidden_from_the_lists_alone_still_answers(demo):
+    event_id = first_id(demo, "sportybet")
+    demo.control({"hidden": [{"bookmaker": "sportybet", "event": event_id, "lists": True}]})
+    assert detail(demo, "sportybet", event_id).json()["data"]["eventId"] == event_id
+    with pytest.raises(ValueError, match="lists is true"):
+        demo.control({"hidden": [{"bookmaker": "sportybet", "key": "1", "lists": True}]})
+
+
 @pytest.mark.parametrize("slug", ["sportybet", "bet9ja"])
 def test_a_new_market_type_can_be_brought_out_at_once(demo, slug):
     demo.control({"new_market": {"bookmaker": slug, "name": "Coach wears a hat"}})

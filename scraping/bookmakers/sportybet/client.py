@@ -78,6 +78,15 @@ class SportyBet:
             raise EventGone("INVALID_ID", bookmaker=self.slug, detail=f"{external_id[:100]!r} is no event id.")
         return look_twice(client, lambda: self._ask(client, external_id))
 
+    def find_event(self, client, sportradar_id: str) -> ScrapedEvent | None:
+        """The event with this SportRadar id, which is its address here."""
+        external_id = f"{decoder.EVENT_PREFIX}{sportradar_id}"
+        try:
+            event = self.decode_event(self._ask(client, external_id), external_id)
+        except EventGone:
+            return None
+        return event if event.markets else None
+
     def _ask(self, client, external_id):
         payload = client.get(f"{API}/event?eventId={quote(external_id, safe=':')}&productId={PREMATCH}&_t={_now()}")
         if not _GOOD_START.match(payload):
