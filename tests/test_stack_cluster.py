@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from django.db import connection
 from django_q.models import OrmQ, Task
 
 from oddsproject.stack import processes
-from oddsproject.stack.cluster import Evidence
+from oddsproject.stack.cluster import START_SECONDS, Evidence
 from scraping.services import change_settings
 from tests.process_tree import alive, below
 
@@ -21,68 +22,85 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_a_cluster_that_acknowledges_is_not_stuck():
-    evidence = Evidence(acknowledged_at=0.0)
+    evidence = Evidence(silent_since=0.0)
     evidence.take(b"start 7\nend 7\nack\n", now=50.0)
     assert not evidence.is_stuck(limit=60, workers=2, longest_task=150, now=100.0)
     assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=111.0)
 
 
 def test_a_cluster_whose_workers_are_all_inside_long_tasks_is_left_alone_until_their_time_is_over():
-    evidence = Evidence(acknowledged_at=0.0)
+    evidence = Evidence(silent_since=0.0)
     evidence.take(b"start 7\nstart 8\n", now=10.0)
     assert not evidence.is_stuck(limit=60, workers=2, longest_task=150, now=120.0, exists=bool)
     assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=161.0, exists=bool)
 
 
 def test_a_free_worker_beside_a_busy_one_must_still_let_the_canary_through():
-    evidence = Evidence(acknowledged_at=0.0)
+    evidence = Evidence(silent_since=0.0)
     evidence.take(b"start 7\nstart 8\nend 8\n", now=10.0)
-    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=61.0, exists=bool)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=71.0, exists=bool)
 
 
 def test_workers_that_were_killed_inside_their_tasks_do_not_count_as_busy():
-    evidence = Evidence(acknowledged_at=0.0)
+    evidence = Evidence(silent_since=0.0)
     evidence.take(b"start 7\nstart 8\n", now=10.0)
-    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=61.0, exists=lambda pid: pid == 7)
+    assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=71.0, exists=lambda pid: pid == 7)
 
 
 def test_tasks_that_end_without_being_acknowledged_are_no_sign_of_life():
-    evidence = Evidence(acknowledged_at=0.0)
+    evidence = Evidence(silent_since=0.0)
     for second in range(1, 70):
         evidence.take(b"start 7\nend 7\n", now=float(second))
     assert evidence.is_stuck(limit=60, workers=2, longest_task=150, now=70.0)
 
 
+def test_a_slow_start_is_no_silence_and_the_clock_runs_from_the_first_canary_that_goes_in():
+    evidence = Evidence(silent_since=0.0)
+    limits = {"limit": 8, "workers": 2, "longest_task": 150}
+    assert not evidence.is_stuck(**limits, now=START_SECONDS)
+    assert evidence.is_stuck(**limits, now=START_SECONDS + 1)
+    evidence.take(b"in\n", now=40.0)
+    evidence.take(b"in\n", now=46.0)
+    assert not evidence.is_stuck(**limits, now=48.0)
+    assert evidence.is_stuck(**limits, now=49.0)
+
+
 def test_a_line_that_arrives_in_two_parts_counts_once():
-    evidence = Evidence(acknowledged_at=0.0)
+    evidence = Evidence(silent_since=0.0)
     assert evidence.take(b"start 12", now=1.0) == 0
     assert evidence.take(b"3\nac", now=2.0) == 0
     assert evidence.take(b"k\n", now=3.0) == 1
     assert evidence.busy == {123: 2.0}
 
 
-@pytest.fixture
-def cluster(transactional_db, tmp_path):
-    """run_cluster with short intervals, up and with its first canary through; the scheduler paused,
-    so that canaries are all there is. Yields (process, beat file)."""
+@contextmanager
+def run_cluster(beat, *, limit_seconds):
+    """run_cluster with short intervals; the scheduler paused, so that canaries are all there is."""
     change_settings(scheduler_paused=True)
-    beat = tmp_path / "beat"
     database = settings.DATABASES["default"] | {"NAME": connection.settings_dict["NAME"]}
     url = (
         f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     )
     process = processes.spawn(
-        [sys.executable, ROOT / "manage.py", "run_cluster", "--canary-seconds", "0.5", "--limit-seconds", "6",
+        [sys.executable, ROOT / "manage.py", "run_cluster", "--canary-seconds", "0.5", "--limit-seconds", limit_seconds,
          "--stop-seconds", "10", "--beat-file", beat],
         env=os.environ | {"DATABASE_URL": url}, cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
+        yield process
+    finally:
+        processes.stop(process, seconds=20)
+
+
+@pytest.fixture
+def cluster(transactional_db, tmp_path):
+    """A cluster that is up, its first canary through. Yields (process, beat file)."""
+    beat = tmp_path / "beat"
+    with run_cluster(beat, limit_seconds=6) as process:
         assert processes.wait_until(beat.exists, seconds=30, process=process)
         # What every start enqueues is done as well: from here on the workers are idle between canaries.
         assert processes.wait_until(lambda: not OrmQ.objects.exists(), seconds=30, process=process)
         yield process, beat
-    finally:
-        processes.stop(process, seconds=20)
 
 
 def beats_after(beat, moment):
@@ -104,6 +122,20 @@ def test_a_cluster_is_replaced_after_a_kill_and_leaves_no_orphan(cluster, victim
     assert processes.wait_until(lambda: not any(alive(pid) for pid in before), seconds=30, process=process)
     moment = time.time()
     assert processes.wait_until(beats_after(beat, moment), seconds=30, process=process)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_cluster_that_takes_longer_to_start_than_it_may_be_silent_is_not_replaced(transactional_db, tmp_path):
+    beat = tmp_path / "beat"
+    with run_cluster(beat, limit_seconds=3) as process:
+        assert processes.wait_until(lambda: below(process.pid), seconds=30, process=process)
+        (main,) = below(process.pid)
+        os.kill(main, signal.SIGSTOP)
+        assert not processes.wait_until(lambda: not alive(main), seconds=5)
+        os.kill(main, signal.SIGCONT)
+        assert processes.wait_until(beat.exists, seconds=30, process=process)
+        assert alive(main)
 
 
 @pytest.mark.slow

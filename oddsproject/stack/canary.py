@@ -4,7 +4,7 @@ Every few seconds the broker slips a canary in among the tasks. It passes throug
 queues, a worker and the monitor, and never through the database: other hosts cannot take it, no
 table grows, and a database that is away does not look like a cluster that is stuck.
 What happens is told to the watchdog (oddsproject.stack.cluster) over a pipe that every process of
-the cluster inherits: b"ack", b"start <pid>", b"end <pid>", a line each.
+the cluster inherits: b"in", b"ack", b"start <pid>", b"end <pid>", a line each.
 """
 
 import os
@@ -49,6 +49,7 @@ class CanaryBroker(ORM):
     def dequeue(self):
         if _pipe is not None and time.monotonic() >= self._next_canary:
             self._next_canary = time.monotonic() + _seconds
+            tell(b"in")
             return [(NAME, SignedPackage.dumps(_package()))]
         return super().dequeue()
 

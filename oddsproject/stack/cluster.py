@@ -28,6 +28,7 @@ MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 LOOK_SECONDS = 0.25
 LONGEST_PAUSE = 30.0
 HEALTHY_SECONDS = 300.0  # a cluster that lived so long starts without a pause the next time
+START_SECONDS = 60.0  # until the first canary goes in
 DATABASE_SECONDS = 5.0
 OVERRUN_SECONDS = 30.0  # beyond a task's time limit; by then the cluster itself should have killed it
 
@@ -36,11 +37,12 @@ OVERRUN_SECONDS = 30.0  # beyond a task's time limit; by then the cluster itself
 class Evidence:
     """What the pipe has told about one cluster. Times are monotonic seconds.
 
-    acknowledged_at: the last task or canary that went all the way. busy: worker pid → when its
-    present task began.
+    silent_since: when the last task or canary went all the way; before that when the first canary went
+    in, and before that when the cluster was started. busy: worker pid → when its present task began.
     """
 
-    acknowledged_at: float
+    silent_since: float
+    is_starting: bool = True
     acknowledgements: int = 0
     busy: dict = field(default_factory=dict)
     _rest: bytes = b""
@@ -49,10 +51,12 @@ class Evidence:
         """Read what came through the pipe; a line may arrive in two parts. Returns the acks in it."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         acks = 0
+        if lines and self.is_starting:
+            self.is_starting, self.silent_since = False, now
         for line in lines:
             word, _, pid = line.partition(b" ")
             if word == b"ack":
-                self.acknowledged_at = now
+                self.silent_since = now
                 acks += 1
             elif word == b"start":
                 self.busy[int(pid)] = now
@@ -69,9 +73,13 @@ class Evidence:
     def is_stuck(self, *, limit, workers, longest_task, now, exists=processes.exists):
         """Whether nothing has come through for `limit` seconds, and not for being at work.
 
+        Nothing can come through a cluster that nothing has gone into: on a loaded machine the start alone
+        may take longer than the limit, and to kill it for that is to start it again for ever.
         longest_task: seconds after which no task can still be running. exists: asked of a worker's pid.
         """
-        return now - self.acknowledged_at > limit and not self.all_workers_busy(workers, longest_task, now, exists)
+        if self.is_starting:
+            limit = max(limit, START_SECONDS)
+        return now - self.silent_since > limit and not self.all_workers_busy(workers, longest_task, now, exists)
 
 
 def database_answers():
@@ -153,7 +161,7 @@ class ClusterWatchdog:
 
     def _watch(self, child, reading):
         """Listen to the pipe until the cluster must not go on; returns why."""
-        evidence = Evidence(acknowledged_at=time.monotonic())
+        evidence = Evidence(silent_since=time.monotonic())
         while not self._stopping:
             readable, _, _ = select.select([reading], [], [], LOOK_SECONDS)
             now = time.monotonic()
@@ -165,9 +173,9 @@ class ClusterWatchdog:
             if evidence.is_stuck(
                 limit=self.limit_seconds, workers=self.workers, longest_task=self.longest_task, now=now
             ):
-                silent = round(now - evidence.acknowledged_at)
+                silent = round(now - evidence.silent_since)
                 if not database_answers():
-                    evidence.acknowledged_at = time.monotonic()  # it waits for the database, and is given time after
+                    evidence.silent_since = time.monotonic()  # it waits for the database, and is given time after
                     continue
                 log.error("cluster.stuck", pid=child.pid, silent_seconds=silent)
                 return "stuck"
