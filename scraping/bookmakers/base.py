@@ -11,6 +11,7 @@ from scraping.exceptions import FetchError
 MAX_MARKETS = 5000
 MAX_OUTCOMES = 1000
 MAX_NESTING = 32
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 @dataclass(frozen=True, slots=True)

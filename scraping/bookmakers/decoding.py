@@ -8,6 +8,7 @@ the payload's syntax is repaired if need be, objects are opened one level at a t
 import json
 import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ import structlog
 
 from mappings.shapes import ScrapedEvent
 from scraping.bookmakers.base import MAX_MARKETS, MAX_NESTING, MAX_OUTCOMES
-from scraping.bookmakers.text import sample
+from scraping.bookmakers.text import aware_utc, clean_text, plausible_kickoff, sample, sportradar_id
 from scraping.exceptions import PayloadChanged
 
 log = structlog.get_logger(__name__)
@@ -226,6 +227,31 @@ def finished(event: ScrapedEvent, markets: list, dropped: list[Dropped], externa
     broken = {piece.key for piece in dropped if piece.reason != "INVALID_KEY_FORMAT"}
     complete = "" not in broken and len(broken) <= len(markets)
     return msgspec.structs.replace(event, markets=tuple(markets), dropped=tuple(dropped), complete=complete)
+
+
+def event_record(
+    slug: str, event_id, radar, home, away, kickoff_at: datetime | None, tournament, country
+) -> ScrapedEvent:
+    """An event without its markets, from what was sent. radar: its SportRadar id.
+
+    kickoff_at: None when it is no time. Raises PayloadChanged: neither names nor kick-off are guessed.
+    """
+    event_id = str(event_id) if isinstance(event_id, str | int) and not isinstance(event_id, bool) else ""
+    home, away = clean_text(home), clean_text(away)
+    if not event_id or len(event_id) > 100 or not home or not away:
+        raise changed(slug, f"Event {event_id[:100]!r} lacks its id or a team name.", code="EVENT_INCOMPLETE")
+    if kickoff_at is None or not plausible_kickoff(kickoff_at):
+        raise changed(slug, f"Event {event_id} has no usable kick-off.", code="KICKOFF_MISSING")
+    return ScrapedEvent(
+        bookmaker_slug=slug,
+        external_id=event_id,
+        sportradar_id=sportradar_id(radar),
+        home_team=home,
+        away_team=away,
+        kickoff_at=aware_utc(kickoff_at),
+        tournament_name=clean_text(tournament),
+        country=clean_text(country),
+    )
 
 
 # --- Tolerant readers of single values: right for what drifts between text and number ----------

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from scraping.bookmakers.base import Discovery, ListedEvent
+from scraping.bookmakers.decoding import UNDECODABLE, changed, open_object
 from scraping.exceptions import Blocked, EventGone, FetchError, PayloadChanged, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,50 @@ class _InARow:
 
     def too_many(self) -> bool:
         return self._count >= self._limit
+
+
+def read_tree(client, tree: Callable, read: Callable, on_progress=None) -> Discovery:
+    """Discovery by a tree and a list per entry of it. tree(client) -> entries,
+    read(client, *entry) -> (events, problems); both raise FetchError."""
+    before = client.requests_sent
+    try:
+        entries = tree(client)
+    except FetchError as error:
+        return finish(client, [], [error], before)
+    answers, errors = read_lists(client, entries, lambda entry: read(client, *entry), on_progress)
+    events = [event for listed, _ in answers for event in listed]
+    return finish(client, events, errors + [error for _, problems in answers for error in problems], before)
+
+
+def listed_events(
+    slug: str, raws: list, header_of: Callable, tournament="", country=""
+) -> tuple[list[ListedEvent], list[PayloadChanged]]:
+    """The events of one list, and what was wrong with the others.
+
+    header_of(opened object) -> ScrapedEvent. tournament, country: the list's, for events that do not say.
+    """
+    events, problems = [], []
+    for raw in raws:
+        try:
+            header = header_of(open_object(slug, raw, "an event"))
+        except PayloadChanged as error:
+            problems.append(error)
+        except UNDECODABLE as error:
+            problems.append(changed(slug, f"A listed event is unreadable: {error}.", bytes(raw)))
+        else:
+            events.append(
+                ListedEvent(
+                    header.external_id,
+                    header.sportradar_id,
+                    header.home_team,
+                    header.away_team,
+                    header.kickoff_at,
+                    header.tournament_name or tournament,
+                    header.country or country,
+                    slug,
+                )
+            )
+    return events, problems
 
 
 def finish(client, events: Iterable[ListedEvent], errors: list[FetchError], started_requests: int) -> Discovery:

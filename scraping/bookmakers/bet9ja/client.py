@@ -1,18 +1,16 @@
 """Asking Bet9ja: the tree, one list per group (tournament), one detail per event."""
 
 import re
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from django.conf import settings
 
-from mappings.shapes import ScrapedEvent
-from scraping.bookmakers.base import Discovery, ListedEvent
+from scraping.bookmakers.base import USER_AGENT, Discovery, ListedEvent
 from scraping.bookmakers.bet9ja import decoder
-from scraping.bookmakers.decoding import UNDECODABLE, changed, decode_in_steps, open_list, open_object, value_of
-from scraping.bookmakers.lists import finish, look_twice, read_lists
+from scraping.bookmakers.decoding import changed, decode_in_steps, open_list, open_object, value_of
+from scraping.bookmakers.lists import listed_events, look_twice, read_tree
 from scraping.bookmakers.text import clean_text
-from scraping.exceptions import EventGone, FetchError, PayloadChanged
+from scraping.exceptions import EventGone, FetchError
 
 FOOTBALL = "1"
 API = "/desktop/feapi/PalimpsestAjax"
@@ -24,26 +22,18 @@ _GOOD_START = re.compile(rb'\s*\{\s*"R"\s*:\s*"(?:OK|D)"\s*,\s*"D"\s*:\s*\{')
 
 class Bet9ja:
     slug = decoder.SLUG
+    decode_event = staticmethod(decoder.decode_event)
+    describe = staticmethod(decoder.describe)
     default_limits = {"details": 15, "lists": 15, "delay_ms": 25}
     headers = {
         "accept": "*/*",
         "accept-language": "en-GB,en;q=0.9",
-        "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "user-agent": USER_AGENT,
     }
 
     def discover(self, client, on_progress=None) -> Discovery:
         """The tree, then every football group: there is no global list."""
-        before = client.requests_sent
-        try:
-            groups = self._tree(client)
-        except FetchError as error:
-            return finish(client, [], [error], before)
-        answers, errors = read_lists(client, groups, lambda group: self._group(client, *group), on_progress)
-        events = []
-        for listed, problems in answers:
-            events += listed
-            errors += problems
-        return finish(client, events, errors, before)
+        return read_tree(client, self._tree, self._group, on_progress)
 
     def _tree(self, client) -> list[tuple[str, str, str]]:
         """[(group id, tournament, country)] of football."""
@@ -79,12 +69,6 @@ class Bet9ja:
             decode_in_steps(self.slug, payload, decoder.open_answer, decoder.open_answer)
         return payload
 
-    def decode_event(self, payload: bytes, external_id: str | None = None) -> ScrapedEvent:
-        return decoder.decode_event(payload, external_id)
-
-    def describe(self, payload: bytes, keys: Iterable[str]) -> dict:
-        return decoder.describe(payload, keys)
-
     def event_url(self, external_id: str) -> str:
         return f"https://sports.bet9ja.com/event/{quote(external_id, safe='')}"
 
@@ -111,28 +95,8 @@ def _read_tree(payload):
 
 
 def _read_group(payload, tournament, country) -> tuple[list[ListedEvent], list[FetchError]]:
-    slug = decoder.SLUG
-    events, problems = [], []
-    for raw in open_list(slug, decoder.open_answer(payload).get("E"), "D.E"):
-        try:
-            header = decoder.event_header(open_object(slug, raw, "an event"))
-            events.append(
-                ListedEvent(
-                    header.external_id,
-                    header.sportradar_id,
-                    header.home_team,
-                    header.away_team,
-                    header.kickoff_at,
-                    header.tournament_name or tournament,
-                    header.country or country,
-                    slug,
-                )
-            )
-        except PayloadChanged as error:
-            problems.append(error)
-        except UNDECODABLE as error:
-            problems.append(changed(slug, f"A listed event is unreadable: {error}.", bytes(raw)))
-    return events, problems
+    raws = open_list(decoder.SLUG, decoder.open_answer(payload).get("E"), "D.E")
+    return listed_events(decoder.SLUG, raws, decoder.event_header, tournament, country)
 
 
 BET9JA = Bet9ja()

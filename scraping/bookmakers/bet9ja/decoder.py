@@ -18,13 +18,14 @@ from scraping.bookmakers.decoding import (
     changed,
     decode_in_steps,
     dict_of,
+    event_record,
     finished,
     open_object,
     price_value,
     too_many_outcomes,
     value_of,
 )
-from scraping.bookmakers.text import aware_utc, clean_text, plausible_kickoff, sample, sportradar_id
+from scraping.bookmakers.text import clean_text, sample
 from scraping.exceptions import EventGone
 
 log = structlog.get_logger(__name__)
@@ -136,37 +137,18 @@ def event_header(data: dict) -> ScrapedEvent:
 
 
 def _event(event_id, names, start, radar, tournament, country) -> ScrapedEvent:
-    event_id = str(event_id) if isinstance(event_id, str | int) and not isinstance(event_id, bool) else ""
-    home, away = split_names(names)
-    if not event_id or len(event_id) > 100 or not home or not away:
-        raise changed(SLUG, f"Event {event_id[:100]!r} lacks its id or a team name.", code="EVENT_INCOMPLETE")
-    return ScrapedEvent(
-        bookmaker_slug=SLUG,
-        external_id=event_id,
-        sportradar_id=sportradar_id(radar),
-        home_team=home,
-        away_team=away,
-        kickoff_at=kickoff(start),
-        tournament_name=clean_text(tournament),
-        country=clean_text(country),
-    )
+    """start: "2026-05-06 11:00:00", without a zone, is UTC."""
+    try:
+        kickoff_at = datetime.fromisoformat(start.strip())
+    except (AttributeError, ValueError):
+        kickoff_at = None
+    return event_record(SLUG, event_id, radar, *split_names(names), kickoff_at, tournament, country)
 
 
 def split_names(text) -> tuple[str, str]:
     """ "Home - Away" cut at the first " - "; a hyphen without blanks belongs to a name."""
     home, _, away = text.partition(" - ") if isinstance(text, str) else ("", "", "")
     return clean_text(home), clean_text(away)
-
-
-def kickoff(text) -> datetime:
-    """ "2026-05-06 11:00:00", without a zone, is UTC. Raises PayloadChanged: never guessed."""
-    try:
-        moment = aware_utc(datetime.fromisoformat(text.strip()))
-    except (AttributeError, ValueError, OverflowError):
-        moment = None
-    if moment is None or not plausible_kickoff(moment):
-        raise changed(SLUG, f"STARTDATE {sample(text)[:100]} is no time.", code="KICKOFF_MISSING")
-    return moment
 
 
 # --- Odds keys ---------------------------------------------------------------------------------

@@ -2,16 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from django.conf import settings
 
-from mappings.shapes import ScrapedEvent
-from scraping.bookmakers.base import Discovery, ListedEvent
+from scraping.bookmakers.base import USER_AGENT, Discovery, ListedEvent
 from scraping.bookmakers.betpawa import decoder
-from scraping.bookmakers.decoding import UNDECODABLE, changed, decode_in_steps, open_list, open_object
-from scraping.bookmakers.lists import finish, read_lists
+from scraping.bookmakers.decoding import changed, decode_in_steps, open_list, open_object
+from scraping.bookmakers.lists import finish, listed_events, read_lists
 from scraping.exceptions import EventGone, FetchError, PayloadChanged
 
 FOOTBALL = "2"
@@ -24,13 +22,15 @@ _ID = re.compile(r"[0-9]{1,20}")
 
 class BetPawa:
     slug = decoder.SLUG
+    decode_event = staticmethod(decoder.decode_event)
+    describe = staticmethod(decoder.describe)
     default_limits = {"details": 50, "lists": 5, "delay_ms": 0}
     headers = {
         "accept": "application/json",  # anything looser is answered in protobuf
         "x-pawa-brand": "betpawa-nigeria",
         "devicetype": "web",
         "accept-language": "en",
-        "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "user-agent": USER_AGENT,
     }
 
     def discover(self, client, on_progress=None) -> Discovery:
@@ -86,12 +86,6 @@ class BetPawa:
                 ) from error
             raise
 
-    def decode_event(self, payload: bytes, external_id: str | None = None) -> ScrapedEvent:
-        return decoder.decode_event(payload, external_id)
-
-    def describe(self, payload: bytes, keys: Iterable[str]) -> dict:
-        return decoder.describe(payload, keys)
-
     def event_url(self, external_id: str) -> str:
         return f"https://www.betpawa.ng/event/{quote(external_id, safe='')}"
 
@@ -108,28 +102,7 @@ def _read_page(payload) -> tuple[list[ListedEvent], list[FetchError]]:
     if not outer:
         raise changed(slug, "responses is empty.", payload)
     items = open_list(slug, open_object(slug, outer[0], "responses[0]").get("responses"), "responses[0].responses")
-    events, problems = [], []
-    for raw in items:
-        try:
-            events.append(_listed(decoder.event_header(open_object(slug, raw, "an event"))))
-        except PayloadChanged as error:
-            problems.append(error)
-        except UNDECODABLE as error:
-            problems.append(changed(slug, f"A listed event is unreadable: {error}.", bytes(raw)))
-    return events, problems
-
-
-def _listed(event: ScrapedEvent) -> ListedEvent:
-    return ListedEvent(
-        event.external_id,
-        event.sportradar_id,
-        event.home_team,
-        event.away_team,
-        event.kickoff_at,
-        event.tournament_name,
-        event.country,
-        event.bookmaker_slug,
-    )
+    return listed_events(slug, items, decoder.event_header)
 
 
 BETPAWA = BetPawa()

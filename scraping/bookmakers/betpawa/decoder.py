@@ -14,10 +14,10 @@ from scraping.bookmakers.decoding import (
     Dropped,
     Unusable,
     bounded,
-    changed,
     decode_in_steps,
     dict_of,
     each_market,
+    event_record,
     finished,
     list_value,
     object_value,
@@ -28,7 +28,7 @@ from scraping.bookmakers.decoding import (
     too_many_outcomes,
     value_of,
 )
-from scraping.bookmakers.text import aware_utc, clean_text, plausible_kickoff, sample, sportradar_id
+from scraping.bookmakers.text import clean_text, sample
 
 SLUG = "betpawa"
 MAX_HANDICAP = 1_000_000
@@ -150,23 +150,8 @@ def _widgets(items):
 
 
 def _event(event_id, starts_at, names, widgets, tournament, country) -> ScrapedEvent:
-    event_id = str(event_id) if isinstance(event_id, str | int) and not isinstance(event_id, bool) else ""
-    home, away = clean_text(names.get(1)), clean_text(names.get(2))
-    if not event_id or len(event_id) > 100 or not home or not away:
-        raise changed(SLUG, f"Event {event_id[:100]!r} lacks its id or a team name.", code="EVENT_INCOMPLETE")
-    if starts_at is None or not plausible_kickoff(starts_at):
-        raise changed(SLUG, f"Event {event_id} has no usable startTime.", code="KICKOFF_MISSING")
     radar = next((value for kind, value in widgets if kind == "SPORTRADAR"), None)
-    return ScrapedEvent(
-        bookmaker_slug=SLUG,
-        external_id=event_id,
-        sportradar_id=sportradar_id(radar),
-        home_team=home,
-        away_team=away,
-        kickoff_at=aware_utc(starts_at),
-        tournament_name=clean_text(tournament),
-        country=clean_text(country),
-    )
+    return event_record(SLUG, event_id, radar, names.get(1), names.get(2), starts_at, tournament, country)
 
 
 # --- Markets -----------------------------------------------------------------------------------

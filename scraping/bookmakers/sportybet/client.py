@@ -3,16 +3,15 @@
 import json
 import re
 import time
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from mappings.shapes import ScrapedEvent
-from scraping.bookmakers.base import Discovery, ListedEvent
-from scraping.bookmakers.decoding import UNDECODABLE, changed, decode_in_steps, open_list, open_object, value_of
-from scraping.bookmakers.lists import finish, look_twice, read_lists
+from scraping.bookmakers.base import USER_AGENT, Discovery, ListedEvent
+from scraping.bookmakers.decoding import changed, decode_in_steps, open_list, open_object, value_of
+from scraping.bookmakers.lists import listed_events, look_twice, read_tree
 from scraping.bookmakers.sportybet import decoder
 from scraping.bookmakers.text import clean_text, sample
-from scraping.exceptions import EventGone, FetchError, PayloadChanged
+from scraping.exceptions import EventGone, FetchError
 
 FOOTBALL = "sr:sport:1"
 PREMATCH = "3"
@@ -28,6 +27,8 @@ _GOOD_START = re.compile(
 
 class SportyBet:
     slug = decoder.SLUG
+    decode_event = staticmethod(decoder.decode_event)
+    describe = staticmethod(decoder.describe)
     default_limits = {"details": 50, "lists": 10, "delay_ms": 0}
     headers = {
         "accept": "*/*",
@@ -35,24 +36,14 @@ class SportyBet:
         "clientid": "web",
         "platform": "web",
         "operid": "2",
-        "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "user-agent": USER_AGENT,
     }
 
     def discover(self, client, on_progress=None) -> Discovery:
         """The tree, then one request per tournament: a list that fails costs that tournament only."""
-        before = client.requests_sent
-        try:
-            tournaments = self._tree(client)
-        except FetchError as error:
-            return finish(client, [], [error], before)
-        answers, errors = read_lists(
-            client, tournaments, lambda tournament: self._tournament(client, *tournament), on_progress
+        return read_tree(
+            client, lambda: self._tree(client), lambda *entry: self._tournament(client, *entry), on_progress
         )
-        events = []
-        for listed, problems in answers:
-            events += listed
-            errors += problems
-        return finish(client, events, errors, before)
 
     def _tree(self, client) -> list[tuple[str, str, str]]:
         """[(tournament id, tournament, country)] of football."""
@@ -92,12 +83,6 @@ class SportyBet:
         if not _GOOD_START.match(payload):
             decode_in_steps(self.slug, payload, _check_detail, _check_detail)
         return payload
-
-    def decode_event(self, payload: bytes, external_id: str | None = None) -> ScrapedEvent:
-        return decoder.decode_event(payload, external_id)
-
-    def describe(self, payload: bytes, keys: Iterable[str]) -> dict:
-        return decoder.describe(payload, keys)
 
     def event_url(self, external_id: str) -> str:
         return f"https://www.sportybet.com/ng/sport/football/{quote(external_id, safe=':')}"
@@ -144,33 +129,16 @@ def _read_tree(payload):
 
 def _read_list(payload, tournament, country) -> tuple[list[ListedEvent], list[FetchError]]:
     slug = decoder.SLUG
-    events, problems = [], []
-    for block in open_list(slug, _listing(payload), "data"):
-        for raw in open_list(slug, open_object(slug, block, "data[0]").get("events"), "events"):
-            try:
-                events.append(_listed(open_object(slug, raw, "an event"), tournament, country))
-            except PayloadChanged as error:
-                problems.append(error)
-            except UNDECODABLE as error:
-                problems.append(changed(slug, f"A listed event is unreadable: {error}.", bytes(raw)))
-    return events, problems
+    blocks = [open_object(slug, block, "data[0]") for block in open_list(slug, _listing(payload), "data")]
+    raws = [raw for block in blocks for raw in open_list(slug, block.get("events"), "events")]
+    return listed_events(slug, raws, _header, tournament, country)
 
 
-def _listed(event: dict, tournament, country) -> ListedEvent:
-    event_id = value_of(event.get("eventId"))
-    home, away = clean_text(value_of(event.get("homeTeamName"))), clean_text(value_of(event.get("awayTeamName")))
-    if not isinstance(event_id, str) or not _ID.fullmatch(event_id) or not home or not away:
-        raise changed(decoder.SLUG, f"Listed event {sample(event_id)[:100]} lacks its id or a name.")
-    return ListedEvent(
-        event_id,
-        decoder.radar_id(event_id),
-        home,
-        away,
-        decoder.kickoff(value_of(event.get("estimateStartTime"))),
-        tournament,
-        country,
-        decoder.SLUG,
-    )
+def _header(event: dict) -> ScrapedEvent:
+    header = decoder.event_header(event)
+    if not _ID.fullmatch(header.external_id):
+        raise changed(decoder.SLUG, f"Listed event {header.external_id!r} has an unknown kind of id.")
+    return header
 
 
 SPORTYBET = SportyBet()

@@ -2,7 +2,6 @@
 so msgspec builds the records that the mapper reads straight from the bytes."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 
@@ -11,10 +10,10 @@ from scraping.bookmakers.base import MAX_MARKETS, MAX_OUTCOMES
 from scraping.bookmakers.decoding import (
     Unusable,
     bounded,
-    changed,
     decode_in_steps,
     dict_of,
     each_market,
+    event_record,
     finished,
     list_value,
     object_value,
@@ -25,7 +24,7 @@ from scraping.bookmakers.decoding import (
     too_many_outcomes,
     value_of,
 )
-from scraping.bookmakers.text import clean_name, clean_text, from_epoch_ms, plausible_kickoff, sample, sportradar_id
+from scraping.bookmakers.text import clean_name, clean_text, from_epoch_ms, sample
 from scraping.exceptions import EventGone
 
 SLUG = "sportybet"
@@ -104,18 +103,15 @@ def _decode_whole(payload):
             markets[index] = _closed_or_none(market, index, dropped)
     markets = [market for market in markets if market is not None] if dropped else markets
     category = event.sport.category
-    return (
-        _event(
-            event.eventId,
-            event.estimateStartTime,
-            event.homeTeamName,
-            event.awayTeamName,
-            category.tournament.name,
-            category.name,
-        ),
-        markets,
-        dropped,
+    header = _event(
+        event.eventId,
+        event.homeTeamName,
+        event.awayTeamName,
+        event.estimateStartTime,
+        category.tournament.name,
+        category.name,
     )
+    return header, markets, dropped
 
 
 def _closed_or_none(market, index, dropped):
@@ -133,18 +129,19 @@ def _decode_by_part(payload):
     data = open_object(SLUG, answer.get("data", b"null"), "data")
     raws = open_list(SLUG, data.get("markets"), "data.markets")
     markets, dropped = each_market(raws, "data.markets", _decode_market, _key_of, _tolerate_market)
+    return event_header(data), markets, dropped
+
+
+def event_header(data: dict) -> ScrapedEvent:
+    """Names, ids and kick-off of an event opened with `open_object`; detail and list share it."""
     category = dict_of(data.get("sport")).get("category")
     category = category if isinstance(category, dict) else {}
     tournament = category.get("tournament")
-    event = _event(
-        value_of(data.get("eventId")),
-        value_of(data.get("estimateStartTime")),
-        value_of(data.get("homeTeamName")),
-        value_of(data.get("awayTeamName")),
+    return _event(
+        *(value_of(data.get(name)) for name in ("eventId", "homeTeamName", "awayTeamName", "estimateStartTime")),
         tournament.get("name") if isinstance(tournament, dict) else "",
         category.get("name"),
     )
-    return event, markets, dropped
 
 
 def _decode_market(raw):
@@ -176,43 +173,21 @@ def _tolerate_market(key: str, market: dict) -> ScrapedMarket:
     return ScrapedMarket(key, specifier or "", tuple(outcomes))
 
 
-def _event(event_id, start_ms, home, away, tournament, country) -> ScrapedEvent:
-    event_id = event_id if isinstance(event_id, str) else ""
-    home, away = clean_text(home), clean_text(away)
-    if not event_id or len(event_id) > 100 or not home or not away:
-        raise changed(SLUG, f"Event {event_id[:100]!r} lacks its id or a team name.", code="EVENT_INCOMPLETE")
-    return ScrapedEvent(
-        bookmaker_slug=SLUG,
-        external_id=event_id,
-        sportradar_id=radar_id(event_id),
-        home_team=home,
-        away_team=away,
-        kickoff_at=kickoff(start_ms),
-        tournament_name=clean_text(tournament),
-        country=clean_text(country),
-    )
+def _event(event_id, home, away, start_ms, tournament, country) -> ScrapedEvent:
+    """The event id is the SportRadar id behind a prefix. start_ms: epoch milliseconds, number or text."""
+    prefixed = isinstance(event_id, str) and event_id.startswith(EVENT_PREFIX)
+    radar = event_id[len(EVENT_PREFIX) :] if prefixed else None
+    try:
+        kickoff_at = from_epoch_ms(int(start_ms))
+    except (TypeError, ValueError, OverflowError, OSError):
+        kickoff_at = None
+    return event_record(SLUG, event_id, radar, home, away, kickoff_at, tournament, country)
 
 
 def check_success(biz_code, payload: bytes):
     """Raises EventGone for every business code but success: on a detail it means no such event."""
     if str(biz_code) != str(SUCCESS):
         raise EventGone("BIZ_CODE", bookmaker=SLUG, detail=f"bizCode {sample(biz_code)[:100]}", sample=payload)
-
-
-def kickoff(start_ms) -> datetime:
-    """Epoch milliseconds, as number or text. Raises PayloadChanged: a kick-off is never guessed."""
-    try:
-        moment = from_epoch_ms(int(start_ms))
-    except (TypeError, ValueError, OverflowError, OSError):
-        moment = None
-    if moment is None or not plausible_kickoff(moment):
-        raise changed(SLUG, f"Kick-off {sample(start_ms)[:100]} is no time.", code="KICKOFF_MISSING")
-    return moment
-
-
-def radar_id(event_id: str) -> str | None:
-    """The event id is the SportRadar id behind a prefix."""
-    return sportradar_id(event_id[len(EVENT_PREFIX) :]) if event_id.startswith(EVENT_PREFIX) else None
 
 
 def describe(payload: bytes, keys: Iterable[str]) -> dict[str, tuple[str, str, dict[str, str]]]:
