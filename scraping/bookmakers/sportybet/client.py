@@ -41,9 +41,7 @@ class SportyBet:
 
     def discover(self, client, on_progress=None) -> Discovery:
         """The tree, then one request per tournament: a list that fails costs that tournament only."""
-        return read_tree(
-            client, lambda: self._tree(client), lambda *entry: self._tournament(client, *entry), on_progress
-        )
+        return read_tree(client, self._tree, self._tournament, on_progress)
 
     def _tree(self, client) -> list[tuple[str, str, str]]:
         """[(tournament id, tournament, country)] of football."""
