@@ -80,19 +80,28 @@ def map_to(
 def _extend(canonical_id, queue_rows, values, outcome_texts, user, reason):
     """Create or update the mapping so that it claims the rows' source keys."""
     existing = UserMarketMapping.objects.select_for_update().filter(canonical_id=canonical_id).first()
-    mapping = existing or new_row(canonical_id)
-    for field, value in values.items():
-        if hasattr(mapping, field):
-            setattr(mapping, field, value)
+    wanted = extension(existing or new_row(canonical_id), queue_rows, values, outcome_texts)
+    if existing is None:
+        return create_mapping(canonical_id=canonical_id, values=wanted, user=user, reason=reason)
+    wanted.setdefault("is_active", True)
+    return update_mapping(canonical_id=canonical_id, changes=wanted, user=user, reason=reason)
+
+
+def extension(mapping, queue_rows, values, outcome_texts) -> dict:
+    """{field: value} with which a mapping's row, stored or not, claims the rows' source keys. Pure:
+    what saves and what only previews use the same. Raises ValidationError."""
+
+    def current(field):
+        return wanted.get(field, getattr(mapping, field))
+
     wanted = dict(values)
-    extra = [dict(item) for item in mapping.extra_source_keys]
+    extra = [dict(item) for item in current("extra_source_keys")]
     for row in queue_rows:
         column = SOURCE_COLUMNS.get(row.source)
         key = row.external_market_id
-        if column and not getattr(mapping, column):
-            setattr(mapping, column, key)
+        if column and not current(column):
             wanted[column] = key
-        elif not (column and getattr(mapping, column) == key):
+        elif not (column and current(column) == key):
             item = {"bookmaker": row.source, "key": key}
             if item not in extra:
                 extra.append(item)
@@ -101,11 +110,8 @@ def _extend(canonical_id, queue_rows, values, outcome_texts, user, reason):
         slugs = {row.source for row in queue_rows}
         if len(slugs) > 1:
             raise ValidationError({"outcome_texts": "Outcome texts belong to one bookmaker; the rows are of several."})
-        wanted["outcome_mapping"] = _with_texts(mapping.outcome_mapping, slugs.pop(), outcome_texts)
-    if existing is None:
-        return create_mapping(canonical_id=canonical_id, values=wanted, user=user, reason=reason)
-    wanted.setdefault("is_active", True)
-    return update_mapping(canonical_id=canonical_id, changes=wanted, user=user, reason=reason)
+        wanted["outcome_mapping"] = _with_texts(current("outcome_mapping"), slugs.pop(), outcome_texts)
+    return wanted
 
 
 def _with_texts(outcomes, slug, texts):
