@@ -4,6 +4,7 @@ import structlog
 
 from mappings.unmapped_logger import unmapped_logger
 from scraping import batches, closing, discovery
+from scraping.discovery_claim import claim_discovery, lose_discovery
 from scraping.models import ScrapeBatch, ScrapeRun
 from scraping.patience import wait_for_database
 from scraping.progress import publish_progress
@@ -32,12 +33,16 @@ class EventCoordinator:
 
     def discover(self, *, enqueue=True) -> list[ScrapeBatch]:
         """Ask all bookmakers what is on offer and make the batches; [] when not ours to do."""
-        run = discovery.claim_discovery(self.run.pk)
+        run = claim_discovery(self.run.pk)
         if run is None:
             return []
         self.run = run
         publish_progress(run, "Asking the bookmakers what is on offer")
-        found = discovery.discover(run, enqueue=enqueue)
+        try:
+            found = discovery.discover(run, enqueue=enqueue)
+        except Exception as error:
+            lose_discovery(run, f"{error!r}"[:300], again=enqueue)
+            raise
         self.run.refresh_from_db()
         publish_progress(self.run, f"{self.run.events_total} events in {self.run.batches_total} batches")
         if not found:
@@ -46,7 +51,7 @@ class EventCoordinator:
 
     def prepare_refresh(self) -> list[ScrapeBatch]:
         """One batch with the run's event; no discovery, so nothing is reconciled."""
-        run = discovery.claim_discovery(self.run.pk)
+        run = claim_discovery(self.run.pk)
         if run is None:
             return []
         self.run = run

@@ -2,38 +2,28 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from odds.models import Event, EventLink
 from odds.storage import reconcile_discovery, upsert_events
 from scraping.bookmakers import REGISTRY
+from scraping.bookmakers.base import Discovery
 from scraping.clock import DatabaseClock
+from scraping.discovery_claim import hold_discovery
 from scraping.exceptions import FetchError
 from scraping.http import client_for
 from scraping.matching import match_events
 from scraping.models import ScrapeBatch, ScrapeError, ScrapeRun, ScrapeRunBookmaker, Settings
-from scraping.patience import HEARTBEAT_SECONDS, beat
+from scraping.patience import HEARTBEAT_SECONDS, beat, wait_for_database
 from scraping.queueing import enqueue_batch, enqueue_second_chances
 from scraping.second_chance import give_second_chances
 from scraping.set_aside import readable
 
 log = structlog.get_logger(__name__)
-
-
-def claim_discovery(run_id: int) -> ScrapeRun | None:
-    """Take a pending cycle; None when it is already going or over."""
-    now = timezone.now()
-    taken = ScrapeRun.objects.filter(pk=run_id, status=ScrapeRun.Status.PENDING).update(
-        status=ScrapeRun.Status.RUNNING, phase=ScrapeRun.Phase.DISCOVERING, started_at=now, heartbeat_at=now
-    )
-    if not taken:
-        log.info("scrape.discovery_not_claimed", run=run_id)
-        return None
-    return ScrapeRun.objects.get(pk=run_id)
 
 
 def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
@@ -44,60 +34,94 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
     workers in the transaction that makes them.
     """
     started = time.monotonic()
-    found, errors = _ask_all(run)
+    answers = _ask_all(run)
     asked = time.monotonic()
-    clock = DatabaseClock()
-    now = clock.now()
+    now = DatabaseClock().now()
     upcoming = {
         slug: [event for event in discovery.events if run.include_started or event.kickoff_at > now]
-        for slug, discovery in found.items()
+        for slug, discovery in answers.found.items()
     }
     records, problems = match_events(upcoming)
-    event_ids = upsert_events(records)
-    for slug, discovery in found.items():
+
+    def write():
+        with transaction.atomic():
+            if not hold_discovery(run):
+                return []
+            event_ids = upsert_events(records)
+            held = _reconcile(run, answers, upcoming, now)
+            for slug, error in answers.failed.items():
+                _note_failed_discovery(run, slug, error)
+            rows = [
+                *answers.errors,
+                *held,
+                *(_problem_row(run, problem) for problem in (*problems, *event_ids.problems)),
+            ]
+            ScrapeError.objects.bulk_create(rows)
+            ordered = _order(records, event_ids) + _known_but_unlisted(run, answers.found, set(event_ids.values()), now)
+            timings = {
+                "discovery_ms": int((asked - started) * 1000),
+                "matching_ms": int((time.monotonic() - asked) * 1000),
+            }
+            return _make_batches(run, ordered, timings, enqueue=enqueue)
+
+    # One transaction: an attempt that dies, or that was given to somebody else, leaves nothing half counted.
+    batches = wait_for_database(write)
+    if batches and not enqueue:
+        give_second_chances(run)
+    run.refresh_from_db()
+    log.info("scrape.discovered", run=run.pk, events=run.events_total, batches=len(batches), **run.timings)
+    return batches
+
+
+def _reconcile(run, answers, upcoming, now) -> list[ScrapeError]:
+    """Count what each complete discovery lacked; returns a row for people where too much is missing."""
+    rows = []
+    for slug, discovery in answers.found.items():
         seen = [event.external_id for event in discovery.events]
-        _note_share(run, slug, discovery, len(upcoming[slug]))
+        _note_share(run, slug, discovery, len(upcoming[slug]), answers.milliseconds.get(slug, 0))
         if discovery.complete and seen:
             result = reconcile_discovery(slug, seen, now)
             log.info("scrape.reconciled", run=run.pk, bookmaker=slug, **_counts(result))
             if result.held:
-                errors.append(_held_row(run, slug))
+                rows.append(_held_row(run, slug))
                 ScrapeRunBookmaker.objects.filter(run=run, bookmaker_slug=slug).update(withdrawal_held=True)
-    ordered = _order(records, event_ids) + _known_but_unlisted(run, found, set(event_ids.values()), now)
-    settings = Settings.load()
+    return rows
+
+
+def _make_batches(run, ordered, timings, *, enqueue) -> list[ScrapeBatch]:
+    size = Settings.load().batch_size
     batches = [
-        ScrapeBatch(run=run, index=index, event_ids=ordered[start : start + settings.batch_size])
-        for index, start in enumerate(range(0, len(ordered), settings.batch_size))
+        ScrapeBatch(run=run, index=index, event_ids=ordered[start : start + size])
+        for index, start in enumerate(range(0, len(ordered), size))
     ]
-    with transaction.atomic():
-        ScrapeError.objects.bulk_create(
-            errors + [_problem_row(run, problem) for problem in (*problems, *event_ids.problems)]
-        )
-        ScrapeBatch.objects.bulk_create(batches)
-        ScrapeRun.objects.filter(pk=run.pk).update(
-            phase=ScrapeRun.Phase.SCRAPING,
-            heartbeat_at=timezone.now(),
-            events_total=len(ordered),
-            batches_total=len(batches),
-            timings={
-                "discovery_ms": int((asked - started) * 1000),
-                "matching_ms": int((time.monotonic() - asked) * 1000),
-            },
-        )
-        if enqueue:
-            for batch in batches:
-                enqueue_batch(batch.pk)
-            enqueue_second_chances(run.pk)
-    if not enqueue:
-        give_second_chances(run)
-    run.refresh_from_db()
-    log.info("scrape.discovered", run=run.pk, events=len(ordered), batches=len(batches), **run.timings)
+    ScrapeBatch.objects.bulk_create(batches)
+    ScrapeRun.objects.filter(pk=run.pk).update(
+        phase=ScrapeRun.Phase.SCRAPING,
+        heartbeat_at=timezone.now(),
+        events_total=len(ordered),
+        batches_total=len(batches),
+        timings=timings,
+    )
+    if enqueue:
+        for batch in batches:
+            enqueue_batch(batch.pk)
+        enqueue_second_chances(run.pk)
     return batches
 
 
-def _ask_all(run):
-    """{slug: Discovery} in the registry's order, and error rows for all that failed."""
-    found, errors = {}, []
+@dataclass
+class Answers:
+    """What the bookmakers of a run said, by slug. errors: a row for everything that failed."""
+
+    found: dict[str, Discovery] = field(default_factory=dict)
+    failed: dict[str, FetchError] = field(default_factory=dict)
+    milliseconds: dict[str, int] = field(default_factory=dict)
+    errors: list[ScrapeError] = field(default_factory=list)
+
+
+def _ask_all(run) -> Answers:
+    """In the registry's order. Writes nothing but signs of life."""
+    answers = Answers()
     clients = {slug: client_for(slug) for slug in run.bookmakers}
     with ThreadPoolExecutor(max_workers=max(1, len(clients)), thread_name_prefix="discover") as pool:
         futures = {slug: pool.submit(_ask, slug, client) for slug, client in clients.items()}
@@ -105,15 +129,14 @@ def _ask_all(run):
             beat(run.pk)
         for slug in sorted(futures, key=list(REGISTRY).index):
             try:
-                discovery, milliseconds = futures[slug].result()
+                discovery, answers.milliseconds[slug] = futures[slug].result()
             except FetchError as error:
-                errors.append(_error_row(run, slug, error))
-                _note_failed_discovery(run, slug, error)
+                answers.errors.append(_error_row(run, slug, error))
+                answers.failed[slug] = error
                 continue
-            found[slug] = discovery
-            errors += [_error_row(run, slug, error) for error in discovery.errors]
-            ScrapeRunBookmaker.objects.filter(run=run, bookmaker_slug=slug).update(discovery_ms=milliseconds)
-    return found, errors
+            answers.found[slug] = discovery
+            answers.errors += [_error_row(run, slug, error) for error in discovery.errors]
+    return answers
 
 
 def _ask(slug, client):
@@ -149,9 +172,9 @@ def _known_but_unlisted(run, found, listed_ids, now):
     )
 
 
-def _note_share(run, slug, discovery, listed):
+def _note_share(run, slug, discovery, listed, milliseconds):
     ScrapeRunBookmaker.objects.filter(run=run, bookmaker_slug=slug).update(
-        discovery_complete=discovery.complete, events_listed=F("events_listed") + listed
+        discovery_complete=discovery.complete, events_listed=listed, discovery_ms=milliseconds
     )
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from scraping.batches import fail_batch
 from scraping.closing import claim_closing, close_run
+from scraping.discovery_claim import enqueue_again, lose_discovery
 from scraping.models import ScrapeBatch, ScrapeRun
 from scraping.progress import publish_progress
 from scraping.queueing import enqueue_batch
@@ -16,21 +17,31 @@ log = structlog.get_logger(__name__)
 BATCH_SILENT = timedelta(seconds=45)
 BATCH_LOST = timedelta(seconds=90)
 RUN_IDLE = timedelta(minutes=10)
-DISCOVERY_SILENT = timedelta(minutes=1)
+DISCOVERY_SILENT = timedelta(seconds=45)
+DISCOVERY_LOST = timedelta(seconds=90)
 CLOSING_SILENT = timedelta(minutes=1)
 
 
 def look_after_runs(now=None) -> dict:
-    """Give back silent batches, close runs nobody closed, fail runs that stopped moving.
+    """Give back silent discoveries and batches, close runs nobody closed, fail runs that stopped moving.
 
     Returns counts: reclaimed, requeued, closed, failed.
     """
     now = now or timezone.now()
     counts = {"reclaimed": 0, "requeued": 0, "closed": 0, "failed": 0}
     for run in ScrapeRun.objects.filter(status__in=ScrapeRun.ACTIVE):
-        if now - run.heartbeat_at > _patience(run):
+        if now - run.heartbeat_at > RUN_IDLE or _was_never_begun(run, now):
             _fail(run, now)
             counts["failed"] += 1
+            continue
+        if run.phase == ScrapeRun.Phase.DISCOVERING:
+            outcome = lose_discovery(run, "Its worker fell silent.", silent_since=now - DISCOVERY_SILENT)
+            counts["reclaimed"] += outcome == "again"
+            counts["failed"] += outcome == "failed"
+            continue
+        if run.status == ScrapeRun.Status.PENDING and now - run.heartbeat_at > DISCOVERY_LOST:
+            enqueue_again(run)
+            counts["requeued"] += 1
             continue
         if run.phase == ScrapeRun.Phase.CLOSING and now - run.heartbeat_at > CLOSING_SILENT:
             close_run(run)
@@ -48,10 +59,9 @@ def look_after_runs(now=None) -> dict:
     return counts
 
 
-def _patience(run):
-    """How long a run may be silent. A discovery beats every few seconds, and holds nothing worth
-    waiting for; batches are looked after one by one."""
-    return DISCOVERY_SILENT if run.phase == ScrapeRun.Phase.DISCOVERING else RUN_IDLE
+def _was_never_begun(run, now):
+    """A pending run is enqueued again and again, but not for ever: it is in the way of the next."""
+    return run.status == ScrapeRun.Status.PENDING and now - run.created_at > RUN_IDLE
 
 
 def _reclaim_silent(run, now):

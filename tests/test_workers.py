@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 def impatient_watchdog(monkeypatch):
     """Heartbeats come every 5 s; half a minute less to wait for a silent one."""
     monkeypatch.setattr(watchdog, "BATCH_SILENT", timedelta(seconds=11))
+    monkeypatch.setattr(watchdog, "DISCOVERY_SILENT", timedelta(seconds=11))
     monkeypatch.setattr(watchdog, "BATCH_LOST", timedelta(seconds=15))
 
 
@@ -114,6 +115,22 @@ def test_a_cycle_survives_the_death_of_every_worker(demo):
                 os.kill(pid, signal.SIGKILL)
         wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 120, "the cycle to end")
     assert_stored_exactly_once(run)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through /proc")
+def test_a_cycle_whose_workers_die_in_discovery_is_discovered_again_and_completes(demo):
+    demo.freeze()
+    demo.control({"latency": {"bet9ja": 5000}})
+    with workers(demo) as cluster:
+        run = start_cycle(trigger="manual")
+        wait_for(lambda: ScrapeRun.objects.filter(phase="discovering").exists(), 60, "the discovery to begin")
+        for pid in descendants_of(cluster.pid):
+            if not children_of(pid):
+                os.kill(pid, signal.SIGKILL)
+        demo.control({"latency": {"bet9ja": 0}})
+        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 120, "the cycle to end")
+    assert_stored_exactly_once(run)
+    assert run.discovery_attempts == 2
 
 
 def test_a_cycle_survives_the_loss_of_all_its_database_connections(demo):

@@ -51,6 +51,9 @@ class ScrapeRun(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(db_default=Now(), help_text="Last sign of life; a watchdog reads it.")
+    discovery_attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often its discovery was begun; a worker that died costs one."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
     events_total = models.PositiveIntegerField(default=0, db_default=0)
     events_done = models.PositiveIntegerField(default=0, db_default=0)

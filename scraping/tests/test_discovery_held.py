@@ -22,7 +22,7 @@ def listed(event):
 def test_a_list_that_loses_most_events_withdraws_none_and_leaves_a_row_for_people(monkeypatch):
     events = [make_event(str(number), slugs=["bet9ja"]) for number in range(100, 106)]
     answer = {"bet9ja": Discovery(events=[listed(events[0])], complete=True)}
-    monkeypatch.setattr(discovery, "_ask_all", lambda run: (answer, []))
+    monkeypatch.setattr(discovery, "_ask_all", lambda run: discovery.Answers(found=answer))
     for _ in range(2):
         run = make_run(shares={"bet9ja": {}}, phase="discovering")
         discovery.discover(run, enqueue=False)

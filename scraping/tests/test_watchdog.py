@@ -7,6 +7,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from scraping.batches import claim_batch
+from scraping.discovery_claim import claim_discovery
+from scraping.models import ScrapeRun
 from scraping.watchdog import look_after_runs
 
 from .builders import make_batch, make_run
@@ -65,18 +67,33 @@ def test_a_run_that_stopped_moving_fails_and_makes_room():
 
 
 def test_a_pending_run_whose_discovery_never_came_fails_too():
-    run = make_run("pending", phase="initializing", heartbeat_at=ago(minutes=11))
+    run = make_run("pending", phase="initializing", heartbeat_at=ago(minutes=1))
+    ScrapeRun.objects.filter(pk=run.pk).update(created_at=ago(minutes=11))
     look_after_runs()
     run.refresh_from_db()
     assert run.status == "failed"
 
 
-def test_a_discovery_whose_worker_died_makes_room_after_a_minute():
-    run = make_run(phase="discovering", heartbeat_at=ago(seconds=40))
-    assert look_after_runs()["failed"] == 0
-    run.heartbeat_at = ago(seconds=70)
-    run.save()
+@pytest.mark.parametrize(("kind", "task"), [("cycle", "discover"), ("event", "refresh_event")])
+def test_a_pending_run_whose_task_is_gone_is_enqueued_again(kind, task):
+    make_run("pending", kind=kind, phase="initializing", heartbeat_at=ago(seconds=100))
+    assert look_after_runs()["requeued"] == 1
+    assert look_after_runs()["requeued"] == 0
+    assert [queued.func() for queued in OrmQ.objects.all()] == [f"scraping.tasks.{task}"]
+
+
+def test_a_discovery_whose_worker_died_is_enqueued_once_more_and_then_fails_with_the_reason():
+    run = make_run(phase="discovering", discovery_attempts=1, heartbeat_at=ago(seconds=40))
+    assert not any(look_after_runs().values())
+    ScrapeRun.objects.update(heartbeat_at=ago(seconds=50))
+    assert look_after_runs()["reclaimed"] == 1
+    assert OrmQ.objects.count() == 1
+    assert claim_discovery(run.pk).discovery_attempts == 2
+    ScrapeRun.objects.update(heartbeat_at=ago(seconds=50))
     assert look_after_runs()["failed"] == 1
+    run.refresh_from_db()
+    assert (run.status, run.summary) == ("failed", "Discovery failed 2 times, at last: Its worker fell silent.")
+    assert OrmQ.objects.count() == 1
 
 
 def test_a_run_whose_closer_died_is_closed():
