@@ -13,6 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from mappings.cache import mapping_cache
+from mappings.evidence.collector import FixtureCollector
+from mappings.evidence.store import save_fixtures
 from mappings.unmapped_logger import UnmappedEntry, UnmappedLogger
 from odds.models import Event, EventLink
 from odds.storage import EventRecord, LinkRecord, MarketWriteBatch, ObservedMarkets, WriteQueue, upsert_events
@@ -42,6 +44,7 @@ class BatchOutcome:
     failures: list[Failure] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     learned: list[Answer] = field(default_factory=list)
+    fixtures: list = field(default_factory=list)
     events_done: int = 0
     timings: dict = field(default_factory=dict)
 
@@ -82,6 +85,7 @@ class _BatchRun:
         self.deadline = time.monotonic() + _seconds_left(batch.run, settings)
         self.clock = DatabaseClock()
         self.outcome = BatchOutcome({slug: BookmakerTally() for slug in batch.run.bookmakers})
+        self.collector = FixtureCollector()
         self.arrived: queue.SimpleQueue = queue.SimpleQueue()
         self.pending_writes: list[ObservedMarkets] = []
         self.changed_lock = threading.Lock()
@@ -95,6 +99,7 @@ class _BatchRun:
             self._write(writer)
             fetched = time.monotonic()
             writer.drain()
+        self.outcome.fixtures = self.collector.rows
         self.outcome.timings = {
             "fetch_ms": int((fetched - started) * 1000),
             "drain_ms": int((time.monotonic() - fetched) * 1000),
@@ -121,6 +126,7 @@ class _BatchRun:
                     left_of[event_id] -= 1
                     if not left_of[event_id]:
                         del left_of[event_id]
+                        self.collector.event_over(result.target.sportradar_id)
                         self._submit_next(waiting, pool, clients, left_of)
                     if len(self.pending_writes) >= WRITE_AFTER_OBSERVATIONS:
                         self._write(writer)
@@ -163,6 +169,7 @@ class _BatchRun:
     def _note_answer(self, answer, tally):
         tally.events_stored += 1
         target, scraped = answer.target, answer.scraped
+        self.collector.add(target.sportradar_id, target.event_id, target.kickoff_at, answer.observed_at, scraped)
         if target.sportradar_id is None and scraped.sportradar_id:
             self.outcome.learned.append(answer)
         malformed = [error for error in answer.errors if error.code in MALFORMED]
@@ -245,6 +252,7 @@ def store_outcome(batch: ScrapeBatch, outcome: BatchOutcome, unmapped: UnmappedL
             log.warning("scrape.batch_taken_over", run=batch.run_id, batch=batch.index)
             return
         unmapped.flush()
+        save_fixtures(outcome.fixtures)
         ScrapeError.objects.bulk_create(_error_rows(batch.run_id, outcome.failures))
         record_set_aside(batch.run_id, outcome.pieces)
         add_to_run(batch.run_id, outcome.tallies, events_done=outcome.events_done)
