@@ -4,13 +4,13 @@ import re
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponseRedirect
 
 from mappings import services
 from mappings.admin_decisions import ids_of, queue_url
 from mappings.admin_pairing import meaning, nearness, pair, sample_texts
 from mappings.cache import mapping_cache
+from mappings.deciding import deciding
 from mappings.definitions import LINE_SEMANTICS, REFERENCE
 from mappings.models import MappingKind, UnmappedMarketLog
 from oddsproject.api.roles import TRADER
@@ -166,7 +166,7 @@ def _save(request, rows, definition):
     target = definition.betpawa_id if definition else posted.get("betpawa_id", "").strip()
     if not target and REFERENCE not in by_slug:
         raise ValidationError(NO_TARGET)
-    with transaction.atomic():
+    with deciding("map", request.user, posted.get("reason", "").strip()[:1000]):
         return [
             services.map_to(
                 ids=ids,

@@ -8,6 +8,10 @@ from django.db import connection
 
 from mappings.actors import acting_as, name_of
 from mappings.models import DecisionBatch
+from oddsproject.realtime import publish
+
+UNMAPPED_CHANGED = "unmapped_changed"
+MOST_NAMED = 100  # queue rows in a notice; a page that shows others reads its list again
 
 _current: ContextVar[DecisionBatch | None] = ContextVar("decision_batch", default=None)
 
@@ -16,9 +20,10 @@ _current: ContextVar[DecisionBatch | None] = ContextVar("decision_batch", defaul
 def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None = None) -> Iterator[DecisionBatch]:
     """A transaction whose changes are one batch of this user; a nested one joins the outer batch.
 
-    Whoever changes something adds to `item_count`, and may fill `summary`; both are saved at the
-    end. A batch that changed nothing leaves no row: `pk` is None after the block. An exception
-    takes everything back, the batch too.
+    Whoever changes something adds to `item_count`, puts ids of queue rows into `touched`, and may
+    fill `summary`. At the end the batch is saved, and other people's pages are told, once. A batch
+    that changed nothing leaves no row: `pk` is None after the block. An exception takes everything
+    back, the batch too.
     """
     with acting_as(user, reason):
         outer = _current.get()
@@ -28,6 +33,7 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
         batch = DecisionBatch.objects.create(
             kind=kind, actor=name_of(user)[:150], reason=(reason or "").replace("\x00", ""), undoes=undoes
         )
+        batch.touched = []
         _tell_database(str(batch.pk))
         token = _current.set(batch)
         try:
@@ -37,8 +43,22 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
         _tell_database("")
         if batch.item_count:
             batch.save(update_fields=["item_count", "summary"])
+            # Last of all: it holds the lock that numbers notices until the transaction ends.
+            publish("unmapped_alerts", UNMAPPED_CHANGED, _notice(batch))
         else:
             batch.delete()
+
+
+def _notice(batch):
+    ids = list(dict.fromkeys(batch.touched))
+    return {
+        "batchId": batch.pk,
+        "kind": str(batch.kind),
+        "actor": batch.actor,
+        "count": batch.item_count,
+        "ids": ids[:MOST_NAMED],
+        "undoes": batch.undoes_id,
+    }
 
 
 def _tell_database(batch_id):

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -18,6 +17,7 @@ from mappings.api.serializers import (
     UnmappedQuery,
     UnmappedSerializer,
 )
+from mappings.deciding import deciding
 from mappings.models import UnmappedMarketLog, UnmappedStatus
 from oddsproject.api.errors import Conflict
 from oddsproject.api.pagination import page_of
@@ -32,6 +32,7 @@ DECISIONS = {
     UnmappedStatus.ACKNOWLEDGED: services.acknowledge,
     UnmappedStatus.IGNORED: services.ignore,
 }
+KINDS = {UnmappedStatus.NEW: "reopen", UnmappedStatus.ACKNOWLEDGED: "acknowledge", UnmappedStatus.IGNORED: "ignore"}
 
 
 class Unmapped(APIView):
@@ -86,7 +87,7 @@ class UnmappedItem(APIView):
         body = self.read_body(UnmappedChange, partial=True)
         if not {"status", "notes"} & set(body):
             raise ValidationError({"body": ["Give status, notes or both."]})
-        with transaction.atomic():
+        with deciding("note" if "status" not in body else KINDS[body["status"]], request.user):
             # The lock is taken here, so that of two who read one version only one changes it,
             # even when both ask for the same.
             locked = UnmappedMarketLog.objects.select_for_update().get(pk=row_id)

@@ -1,5 +1,7 @@
-"""What a person decides about names: each a keyword-only function, one transaction, audited."""
+"""What a person decides: each a keyword-only function, one transaction, one batch, audited."""
 
+from mappings.services.claims import claim, release
+from mappings.services.decisions import Decision, Decisions
 from mappings.services.mappings import (
     MappingChange,
     activate_mapping,
@@ -7,22 +9,28 @@ from mappings.services.mappings import (
     deactivate_mapping,
     update_mapping,
 )
-from mappings.services.queue import Decision, acknowledge, ignore, reopen, set_notes
+from mappings.services.queue import acknowledge, close_review, ignore, reopen, set_notes, snooze
 from mappings.services.resolving import Resolution, map_to
-from mappings.services.versions import StaleVersion
+from mappings.services.versions import FieldChange, StaleVersion
 
 __all__ = [
     "Decision",
+    "Decisions",
+    "FieldChange",
     "MappingChange",
     "Resolution",
     "StaleVersion",
     "acknowledge",
     "activate_mapping",
+    "claim",
+    "close_review",
     "create_mapping",
     "deactivate_mapping",
     "ignore",
     "map_to",
+    "release",
     "reopen",
     "set_notes",
+    "snooze",
     "update_mapping",
 ]

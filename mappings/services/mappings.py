@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import structlog
 from django.core.exceptions import ValidationError
 
-from mappings.actors import acting_as, name_of
+from mappings.actors import name_of
 from mappings.catalogue.loader import built_in
+from mappings.deciding import deciding
 from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS, MarketDefinition
 from mappings.models import UserMarketMapping
-from mappings.services.versions import check_version
+from mappings.services.decisions import note
+from mappings.services.versions import StaleVersion, check_version
 from mappings.specifiers import format_specifier
 
 log = structlog.get_logger(__name__)
@@ -35,18 +37,20 @@ EDITABLE = (
 
 @dataclass(frozen=True, slots=True)
 class MappingChange:
-    """mapping: the row as it is now. outcome: created, updated, activated, deactivated, unchanged."""
+    """mapping: the row as it is now. outcome: created, updated, activated, deactivated, unchanged.
+    batch_id: what undoes it; None when nothing changed."""
 
     mapping: UserMarketMapping
     outcome: str
     changed_fields: tuple[str, ...] = ()
+    batch_id: int | None = None
 
 
 def create_mapping(*, canonical_id: str, values: dict, user, reason: str = "") -> MappingChange:
     """A new row; values: {field: value} of EDITABLE. Where the catalogue has the canonical_id, what
     is not given comes from there. The same again is unchanged; another content under an id that
     has a row raises ValidationError."""
-    with acting_as(user, reason):
+    with deciding("mapping", user, reason) as batch:
         existing = _locked(canonical_id)
         if existing is not None:
             if all(getattr(existing, field) == value for field, value in _known(values).items()):
@@ -56,22 +60,28 @@ def create_mapping(*, canonical_id: str, values: dict, user, reason: str = "") -
         _assign(row, values)
         row.created_by = name_of(user)[:100]
         _save_new(row)
+        note(batch, more=1)
     log.info("mapping.created", canonical_id=canonical_id, user=name_of(user))
-    return MappingChange(row, "created", tuple(sorted(values)))
+    return MappingChange(row, "created", tuple(sorted(values)), batch.pk)
 
 
 def update_mapping(
-    *, canonical_id: str, changes: dict, user, reason: str = "", version: int | None = None
+    *, canonical_id: str, changes: dict, user, reason: str = "", version: int | None = None, merge: bool = False
 ) -> MappingChange:
-    """Change some fields. A built-in entry gets a row that overrides it. Raises StaleVersion,
-    ValidationError, UserMarketMapping.DoesNotExist."""
-    with acting_as(user, reason):
+    """Change some fields. A built-in entry gets a row that overrides it. merge: a version that was
+    changed meanwhile will do where nobody else touched these fields.
+    Raises StaleVersion, ValidationError, UserMarketMapping.DoesNotExist."""
+    with deciding("mapping", user, reason) as batch:
         row = _locked(canonical_id)
         if row is None:
             if catalogue_entry(canonical_id) is None:
                 raise UserMarketMapping.DoesNotExist(f"There is no mapping {canonical_id}.")
             return create_mapping(canonical_id=canonical_id, values=changes, user=user, reason=reason)
-        check_version(row, version, changed_at=row.updated_at)
+        try:
+            check_version(row, version)
+        except StaleVersion as stale:
+            if not merge or stale.clashing(changes):
+                raise
         changed = _assign(row, changes)
         if not changed:
             return MappingChange(row, "unchanged")
@@ -79,9 +89,10 @@ def update_mapping(
         row.full_clean()
         row.save(update_fields=changed)
         row.refresh_from_db()
+        note(batch, more=1)
     log.info("mapping.updated", canonical_id=canonical_id, fields=changed, user=name_of(user))
     outcome = ("activated" if row.is_active else "deactivated") if was_switched else "updated"
-    return MappingChange(row, outcome, tuple(changed))
+    return MappingChange(row, outcome, tuple(changed), batch.pk)
 
 
 def deactivate_mapping(*, canonical_id: str, user, reason: str = "", version: int | None = None) -> MappingChange:
@@ -98,21 +109,22 @@ def activate_mapping(*, canonical_id: str, user, reason: str = "", version: int 
 
 
 def _switch(canonical_id, is_active, user, reason, version):
-    with acting_as(user, reason):
+    with deciding("mapping", user, reason) as batch:
         row = _locked(canonical_id)
         if row is None:
             raise UserMarketMapping.DoesNotExist(f"There is no mapping {canonical_id}.")
         if row.is_active == is_active:
             return MappingChange(row, "unchanged")
-        check_version(row, version, changed_at=row.updated_at)
+        check_version(row, version)
         row.is_active = is_active
         if is_active:
             row.full_clean()
         row.save(update_fields=["is_active"])
         row.refresh_from_db()
+        note(batch, more=1)
     outcome = "activated" if is_active else "deactivated"
     log.info(f"mapping.{outcome}", canonical_id=canonical_id, user=name_of(user))
-    return MappingChange(row, outcome, ("is_active",))
+    return MappingChange(row, outcome, ("is_active",), batch.pk)
 
 
 def catalogue_entry(canonical_id: str) -> MarketDefinition | None:

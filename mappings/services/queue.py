@@ -1,151 +1,181 @@
 """Decisions on the queue of unmapped markets that need no mapping.
 
-Each takes ids of unmapped_market_log and returns one Decision per id, in that order. Doing it a
-second time changes nothing.
+Each takes ids of unmapped_market_log and returns Decisions: one per id, in that order, and the
+batch by which they can be undone. Doing it a second time changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import transaction
-from django.utils import timezone
+from django.db.models import F, JSONField, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 
 from mappings.actors import name_of
-from mappings.models import UnmappedMarketLog, UnmappedStatus
+from mappings.deciding import deciding
+from mappings.models import UnmappedStatus
+from mappings.services.conditions import needs_a_family, read_until, stored_until
+from mappings.services.decisions import (
+    ALREADY,
+    CHANGED,
+    NOT_FOUND,
+    UNCHANGED,
+    Decision,
+    Decisions,
+    claim_remark,
+    coming,
+    decide,
+    described,
+    fresh_decision,
+    last_changes,
+    locked,
+    note,
+    refuse,
+    stale,
+    text_of,
+)
 
 log = structlog.get_logger(__name__)
 
-CHANGED, UNCHANGED, REFUSED, STALE, NOT_FOUND = "changed", "unchanged", "refused", "stale", "not_found"
+
+def acknowledge(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> Decisions:
+    """Seen, to be mapped later; it comes back by itself when nobody did. Not for rows that are
+    mapped: re-open those."""
+
+    def judge(row):
+        if row.status == UnmappedStatus.ACKNOWLEDGED and row.snoozed_until is None:
+            return ALREADY
+        return _not_mapped(row)
+
+    return _settle("acknowledge", UnmappedStatus.ACKNOWLEDGED, ids, user, reason, versions, judge)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What happened to one row. outcome: changed, unchanged, refused (not from this status), stale
-    (somebody else was first: decided_by, decided_at), not_found."""
+def ignore(
+    *, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None, until: Mapping | None = None
+) -> Decisions:
+    """Not to be mapped; it goes on being counted. until: the condition that brings it back, once
+    (see mappings.services.conditions); None is for good."""
+    until = read_until(until)
 
-    id: int
-    outcome: str
-    status: str | None = None
-    version: int | None = None
-    detail: str = ""
-    decided_by: str | None = None
-    decided_at: datetime | None = None
+    def judge(row):
+        if row.status == UnmappedStatus.IGNORED and _same_condition(row.ignore_until, until):
+            return ALREADY
+        if needs_a_family(until) and not row.family:
+            return refuse("What family it belongs to is not known; choose another condition.")
+        return _not_mapped(row)
 
-
-def acknowledge(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> list[Decision]:
-    """Seen, to be mapped later. Not for rows that are mapped: re-open those."""
-    return _decide(ids, UnmappedStatus.ACKNOWLEDGED, user, reason, versions, refused=(UnmappedStatus.MAPPED,))
-
-
-def ignore(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> list[Decision]:
-    """Never to be mapped; it goes on being counted, and stays ignored."""
-    return _decide(ids, UnmappedStatus.IGNORED, user, reason, versions, refused=(UnmappedStatus.MAPPED,))
+    more = {"ignore_until": stored_until(until)}
+    return _settle("ignore", UnmappedStatus.IGNORED, ids, user, reason, versions, judge, more)
 
 
-def reopen(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> list[Decision]:
+def snooze(
+    *, ids: Iterable[int], user, until: datetime, reason: str = "", versions: Mapping | None = None
+) -> Decisions:
+    """Out of sight until then, and then new again. For rows that nobody has settled."""
+    until = coming(until)
+
+    def judge(row):
+        if row.snoozed_until == until:
+            return ALREADY
+        if row.status not in (UnmappedStatus.NEW, UnmappedStatus.ACKNOWLEDGED):
+            return refuse(f"It is {row.status}; re-open it first.")
+        return None
+
+    def change(rows, now):
+        fields = {**fresh_decision(user, now), "snoozed_until": until}
+        return fields | ({"notes": text_of(reason)} if text_of(reason) else {})
+
+    return decide(
+        "snooze", ids=ids, user=user, reason=reason, versions=versions, judge=judge, change=change,
+        remark=claim_remark(user),
+    )  # fmt: skip
+
+
+def reopen(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> Decisions:
     """Back to NEW, with the earlier decision kept. A mapping that was made stays in force."""
-    return _decide(ids, UnmappedStatus.NEW, user, reason, versions, refused=())
+
+    def judge(row):
+        is_new = row.status == UnmappedStatus.NEW and row.snoozed_until is None and row.review_since is None
+        return ALREADY if is_new else None
+
+    def change(rows, now):
+        # A person re-opened it: nobody needs to be told.
+        return {
+            **fresh_decision(user, now),
+            "status": UnmappedStatus.NEW,
+            "reopened_reason": text_of(reason) or "Re-opened by hand.",
+            "alerted_at": Coalesce(F("alerted_at"), now),
+        }
+
+    return decide(
+        "reopen", ids=ids, user=user, reason=reason, versions=versions, judge=judge, change=change,
+        status=UnmappedStatus.NEW, remark=claim_remark(user),
+    )  # fmt: skip
+
+
+def close_review(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> Decisions:
+    """The mapping that looked wrong is right after all: it stays, and the row is MAPPED again.
+    What was found is kept in `review`, with who closed it, so that the same is not raised again."""
+
+    def change(rows, now):
+        closed = {"closedBy": name_of(user)[:150], "closedAt": now.isoformat(), "closedReason": text_of(reason)}
+        return {"review_since": None, "review": _json_with("review", closed)}
+
+    return decide(
+        "review", ids=ids, user=user, reason=reason, versions=versions,
+        judge=lambda row: ALREADY if row.review_since is None else None, change=change, remark=claim_remark(user),
+    )  # fmt: skip
 
 
 def set_notes(*, id: int, notes: str | None, user, version: int | None = None) -> Decision:
     """Replace the notes of one row."""
-    with transaction.atomic():
+    with deciding("note", user) as batch:
         row = locked([id]).get(id)
         if row is None:
             return Decision(id, NOT_FOUND)
         if version is not None and version != row.version:
-            return stale(row)
+            return stale(row, last_changes([id]).get(id))
         notes = (notes or "").replace("\x00", "").strip() or None
         if notes == row.notes:
             return described(row, UNCHANGED)
         row.notes = notes
         row.version += 1
         row.save(update_fields=["notes", "version"])
+        note(batch, [id])
     log.info("unmapped.notes_set", id=id, user=name_of(user))
     return described(row, CHANGED)
 
 
-def locked(ids) -> dict[int, UnmappedMarketLog]:
-    """The rows by id, locked in id order so that two bulk decisions wait instead of deadlocking."""
-    rows = UnmappedMarketLog.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
-    return {row.pk: row for row in rows}
+def _settle(kind, status, ids, user, reason, versions, judge, more=None):
+    """A status that a person gives, with the reason as the row's notes."""
+
+    def change(rows, now):
+        fields = {**fresh_decision(user, now), "status": status, **(more or {})}
+        return fields | ({"notes": text_of(reason)} if text_of(reason) else {})
+
+    return decide(
+        kind, ids=ids, user=user, reason=reason, versions=versions, judge=judge, change=change, status=status,
+        remark=claim_remark(user),
+    )  # fmt: skip
 
 
-def described(row, outcome, detail="") -> Decision:
-    return Decision(row.pk, outcome, row.status, row.version, detail, row.decided_by, row.decided_at)
+def _same_condition(kept, asked):
+    """Whether a row that is ignored already is ignored until just that. Doubling counts from when
+    it was first said; a family is compared by name."""
+    if kept is None or asked is None:
+        return kept is None and asked is None
+    named = {"date": ("at",), "events": ("atLeast",), "betpawa_family": ("family",)}[asked["kind"]]
+    return kept.get("kind") == asked["kind"] and all(
+        not asked.get(name) or kept.get(name) == asked[name] for name in named
+    )
 
 
-def stale(row) -> Decision:
-    return described(row, STALE, f"It was changed meanwhile; the version is now {row.version}.")
+def _json_with(column, more):
+    """The JSON of a column with these keys set."""
+    kept = Coalesce(F(column), Value({}, JSONField()))
+    return CombinedExpression(kept, "||", Value(more, JSONField()), output_field=JSONField())
 
 
-def _decide(ids, status, user, reason, versions, refused):
-    ids = list(dict.fromkeys(ids))
-    versions = versions or {}
-    now = timezone.now()
-    decisions = []
-    with transaction.atomic():
-        rows = locked(ids)
-        changed = []
-        for id in ids:
-            row = rows.get(id)
-            if row is None:
-                decisions.append(Decision(id, NOT_FOUND))
-            elif row.status == status:
-                decisions.append(described(row, UNCHANGED))
-            elif versions.get(id) not in (None, row.version):
-                decisions.append(stale(row))
-            elif row.status in refused:
-                decisions.append(described(row, REFUSED, f"It is {row.status}; re-open it first."))
-            else:
-                apply_decision(row, status, user, reason, now)
-                changed.append(row)
-                decisions.append(described(row, CHANGED))
-        UnmappedMarketLog.objects.bulk_update(changed, DECISION_FIELDS)
-    if changed:
-        log.info("unmapped.decided", status=str(status), count=len(changed), user=name_of(user))
-    return decisions
-
-
-DECISION_FIELDS = [
-    "status",
-    "version",
-    "notes",
-    "mapped_to",
-    "decided_by",
-    "decided_at",
-    "decided_mapping_version",
-    "reopened_reason",
-    "earlier_decision",
-    "alerted_at",
-]
-
-
-def apply_decision(row, status, user, reason, now):
-    """Set a status on a locked row, keeping what was decided before. Does not save it."""
-    if row.decided_at is not None:
-        row.earlier_decision = {
-            "status": row.status,
-            "decidedBy": row.decided_by,
-            "decidedAt": row.decided_at.isoformat(),
-            "mappedTo": row.mapped_to.canonical_id if row.mapped_to_id else None,
-            "notes": row.notes,
-        }
-    is_new = status == UnmappedStatus.NEW
-    row.status = status
-    row.version += 1
-    row.decided_by = name_of(user)[:150]
-    row.decided_at = now
-    row.decided_mapping_version = None
-    row.reopened_reason = _text(reason) or "Re-opened by hand." if is_new else None
-    row.mapped_to = None
-    if is_new:
-        row.alerted_at = row.alerted_at or now  # a person re-opened it: nobody needs to be told
-    elif reason:
-        row.notes = _text(reason)
-
-
-def _text(value):
-    return (value or "").replace("\x00", "").strip()[:2000]
+def _not_mapped(row):
+    return refuse(f"It is {row.status}; re-open it first.") if row.status == UnmappedStatus.MAPPED else None

@@ -1,37 +1,49 @@
-"""Mapping a queue row: the mapping and the row's MAPPED are one transaction."""
+"""Mapping queue rows: the mapping, its outcome pairs, the rows' MAPPED, the audit and what became of
+the suggestions are one transaction and one batch."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db.models import F, Q
 from django.utils import timezone
 
-from mappings.actors import acting_as, name_of
+from mappings.actors import name_of
+from mappings.catalogue.loader import collide, from_row, row_problems
+from mappings.deciding import deciding
 from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS
 from mappings.models import MappingVersion, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
-from mappings.services.mappings import MappingChange, create_mapping, new_row, update_mapping
-from mappings.services.queue import (
+from mappings.services.decisions import (
     CHANGED,
-    DECISION_FIELDS,
     NOT_FOUND,
     UNCHANGED,
     Decision,
-    apply_decision,
+    Decisions,
+    claim_remark,
     described,
+    fresh_decision,
+    last_changes,
     locked,
+    note,
     stale,
+    text_of,
 )
+from mappings.services.mappings import MappingChange, create_mapping, new_row, update_mapping
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """change: what happened to the mapping. decisions: what happened to each queue row."""
+    """change: what happened to the mapping. decisions: what happened to each queue row.
+    taken_from: mappings that lost a source key to this one. batch_id: what undoes all of it."""
 
     change: MappingChange
-    decisions: tuple[Decision, ...]
+    decisions: Decisions
+    taken_from: tuple[str, ...] = ()
+    batch_id: int | None = None
 
 
 def map_to(
@@ -43,65 +55,125 @@ def map_to(
     values: dict | None = None,
     outcome_texts: Mapping[str, str] | None = None,
     versions: Mapping | None = None,
+    mapping_version: int | None = None,
+    split: bool = False,
 ) -> Resolution:
     """Map queue rows to one market, whose mapping is made, or extended by the rows' source keys.
 
     values: fields of the mapping, where canonical_id is a new market, or to change with it.
     outcome_texts: {canonical outcome id: text} of the rows' bookmaker, where the mapping does not
     have them yet; all rows must then be of one bookmaker.
+    mapping_version: the version of the mapping that was read; raises StaleVersion.
+    split: the rows' keys go on feeding what they feed, too: each outcome goes to the mapping that
+    has its text. Without it a key is taken off other people's mappings with the same outcomes.
     Raises ValidationError when the mapping would not map; nothing is changed then.
     """
     ids = list(dict.fromkeys(ids))
-    versions = versions or {}
-    with acting_as(user, reason or f"Mapped from the queue: {len(ids)} row(s)."):
+    with deciding("map", user, reason or f"Mapped from the queue: {len(ids)} row(s).") as batch:
         rows = locked(ids)
-        decisions = {id: Decision(id, NOT_FOUND) for id in ids if id not in rows}
-        decisions |= {id: stale(row) for id, row in rows.items() if versions.get(id) not in (None, row.version)}
-        taken = [rows[id] for id in ids if id not in decisions]
+        taken, decisions = _free_rows(rows, ids, versions or {})
         if not taken:
             raise ValidationError("None of these markets can be mapped: they are gone, or changed meanwhile.")
-        change = _extend(canonical_id, taken, values or {}, outcome_texts or {}, user, reason)
-        now = timezone.now()
-        changed = []
-        for row in taken:
-            if row.status == UnmappedStatus.MAPPED and row.mapped_to_id == change.mapping.pk:
-                decisions[row.pk] = described(row, UNCHANGED)
+        outcomes = outcome_texts or {}
+        change = _extend(canonical_id, taken, values or {}, outcomes, user, reason, mapping_version)
+        taken_from = () if split else _take_keys(change.mapping, taken, user, reason)
+        changed = [row for row in taken if not _is_mapped_to(row, change.mapping)]
+        decisions |= {row.pk: described(row, UNCHANGED) for row in taken if row not in changed}
+        decisions |= _settle(changed, change.mapping, user, reason)
+        note(batch, [row.pk for row in changed])
+        batch.summary.setdefault("mappings", []).append(canonical_id)
+    log.info("unmapped.mapped", canonical_id=canonical_id, count=len(changed), user=name_of(user), batch=batch.pk)
+    return Resolution(change, Decisions(decisions[id] for id in ids), taken_from, batch.pk)
+
+
+def _free_rows(rows, ids, versions):
+    """(rows that this decision is about, {id: Decision} of the others)"""
+    behind = [id for id, row in rows.items() if versions.get(id) not in (None, row.version)]
+    first = last_changes(behind) if behind else {}
+    decisions = {id: Decision(id, NOT_FOUND) for id in ids if id not in rows}
+    decisions |= {id: stale(rows[id], first.get(id)) for id in behind}
+    return [rows[id] for id in ids if id not in decisions], decisions
+
+
+def _is_mapped_to(row, mapping):
+    return row.status == UnmappedStatus.MAPPED and row.mapped_to_id == mapping.pk and row.review_since is None
+
+
+def _settle(rows, mapping, user, reason):
+    """MAPPED, in one statement; {id: Decision}."""
+    now = timezone.now()
+    version = MappingVersion.objects.values_list("version", flat=True).get()
+    fields = {**fresh_decision(user, now), "status": UnmappedStatus.MAPPED, "mapped_to": mapping}
+    fields["decided_mapping_version"] = version
+    if text_of(reason):
+        fields["notes"] = text_of(reason)
+    fields["version"] = F("version") + 1
+    UnmappedMarketLog.objects.filter(pk__in=[row.pk for row in rows]).update(**fields)
+    remark = claim_remark(user)
+    decision = partial(Decision, decided_by=name_of(user)[:150], decided_at=now)
+    return {
+        row.pk: decision(row.pk, CHANGED, UnmappedStatus.MAPPED.value, row.version + 1, remark(row)) for row in rows
+    }
+
+
+def _take_keys(mapping, queue_rows, user, reason):
+    """Take the rows' keys off other active mappings of people that would answer for the same
+    outcomes; returns their canonical ids. Built-in ones need nothing: people come first."""
+    ours = from_row(mapping)
+    taken_from = []
+    for row in queue_rows:
+        for other in _claimants(row.source, row.external_market_id).exclude(pk=mapping.pk).order_by("canonical_id"):
+            if row_problems(other) or not collide(row.source, ours, from_row(other)):
                 continue
-            apply_decision(row, UnmappedStatus.MAPPED, user, reason, now)
-            row.mapped_to = change.mapping
-            row.decided_mapping_version = MappingVersion.objects.values_list("version", flat=True).get()
-            changed.append(row)
-            decisions[row.pk] = described(row, CHANGED)
-        UnmappedMarketLog.objects.bulk_update(changed, DECISION_FIELDS)
-    log.info("unmapped.mapped", canonical_id=canonical_id, count=len(changed), user=name_of(user))
-    return Resolution(change, tuple(decisions[id] for id in ids))
+            update_mapping(
+                canonical_id=other.canonical_id,
+                changes=_without_key(other, row.source, row.external_market_id),
+                user=user,
+                reason=reason or f"{row.external_market_id} is {mapping.canonical_id}.",
+            )
+            taken_from.append(other.canonical_id)
+    return tuple(dict.fromkeys(taken_from))
 
 
-def _extend(canonical_id, queue_rows, values, outcome_texts, user, reason):
+def _claimants(slug, key):
+    claims = Q(extra_source_keys__contains=[{"bookmaker": slug, "key": key}])
+    if slug in SOURCE_COLUMNS:
+        claims |= Q(**{SOURCE_COLUMNS[slug]: key})
+    return UserMarketMapping.objects.filter(claims, is_active=True)
+
+
+def _without_key(mapping, slug, key):
+    changes = {"extra_source_keys": [i for i in mapping.extra_source_keys if (i["bookmaker"], i["key"]) != (slug, key)]}
+    column = SOURCE_COLUMNS.get(slug)
+    if column and getattr(mapping, column) == key:
+        changes[column] = None
+    return changes
+
+
+def _extend(canonical_id, queue_rows, values, outcome_texts, user, reason, version):
     """Create or update the mapping so that it claims the rows' source keys."""
     existing = UserMarketMapping.objects.select_for_update().filter(canonical_id=canonical_id).first()
     wanted = extension(existing or new_row(canonical_id), queue_rows, values, outcome_texts)
     if existing is None:
         return create_mapping(canonical_id=canonical_id, values=wanted, user=user, reason=reason)
     wanted.setdefault("is_active", True)
-    return update_mapping(canonical_id=canonical_id, changes=wanted, user=user, reason=reason)
+    return update_mapping(canonical_id=canonical_id, changes=wanted, user=user, reason=reason, version=version)
 
 
-def extension(mapping, queue_rows, values, outcome_texts) -> dict:
-    """{field: value} with which a mapping's row, stored or not, claims the rows' source keys. Pure:
-    what saves and what only previews use the same. Raises ValidationError."""
-
-    def current(field):
-        return wanted.get(field, getattr(mapping, field))
-
+def extension(mapping, queue_rows, values: dict, outcome_texts: Mapping[str, str]) -> dict:
+    """The values by which a mapping claims the rows' source keys, and calls its outcomes as they do.
+    Changes nothing, the mapping neither. Raises ValidationError as map_to does."""
     wanted = dict(values)
-    extra = [dict(item) for item in current("extra_source_keys")]
+
+    def now(field):
+        return wanted[field] if field in wanted else getattr(mapping, field)
+
+    extra = [dict(item) for item in now("extra_source_keys")]
     for row in queue_rows:
-        column = SOURCE_COLUMNS.get(row.source)
-        key = row.external_market_id
-        if column and not current(column):
+        column, key = SOURCE_COLUMNS.get(row.source), row.external_market_id
+        if column and not now(column):
             wanted[column] = key
-        elif not (column and current(column) == key):
+        elif not (column and now(column) == key):
             item = {"bookmaker": row.source, "key": key}
             if item not in extra:
                 extra.append(item)
@@ -110,7 +182,7 @@ def extension(mapping, queue_rows, values, outcome_texts) -> dict:
         slugs = {row.source for row in queue_rows}
         if len(slugs) > 1:
             raise ValidationError({"outcome_texts": "Outcome texts belong to one bookmaker; the rows are of several."})
-        wanted["outcome_mapping"] = _with_texts(current("outcome_mapping"), slugs.pop(), outcome_texts)
+        wanted["outcome_mapping"] = _with_texts(now("outcome_mapping"), slugs.pop(), outcome_texts)
     return wanted
 
 

@@ -1,0 +1,149 @@
+"""What of the queue somebody looks at: one frozen value for the list, its address, its count, and
+"all that match this filter"."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from mappings.actors import name_of
+from mappings.models import Tab, UnmappedMarketLog
+from mappings.models.unmapped import SEARCHED
+
+MINE = "MINE"
+TABS = (*Tab.values, MINE)
+EXACT_UP_TO = 10_000
+LONGEST_SEARCH = 100
+TRIGRAM = 3
+NUMBERS = ("min_events", "min_occurrences")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Rows for which everything that is given holds.
+
+    tab: one of TABS; MINE needs owner. owner: who holds a claim that has not run out.
+    search: in name, key and rules text, every word of it in any order.
+    """
+
+    tab: str | None = None
+    source: str | None = None
+    family: str | None = None
+    period: str | None = None
+    error_code: str | None = None
+    min_events: int | None = None
+    min_occurrences: int | None = None
+    search: str = ""
+    owner: str | None = None
+
+    def __post_init__(self):
+        if self.tab is not None and self.tab not in TABS:
+            raise ValidationError({"tab": f"One of: {', '.join(TABS)}."})
+        if self.tab == MINE and not self.owner:
+            raise ValidationError({"owner": "Whose?"})
+
+    @classmethod
+    def from_query(cls, query: Mapping, *, user=None) -> "QueueFilter":
+        """From an address's parameters, named as the fields are; empty ones and others are left
+        out. user: whose MINE is. Raises ValidationError by field."""
+        values = {}
+        for field in fields(cls):
+            text = str(query.get(field.name) or "").replace("\x00", "").strip()
+            if text:
+                values[field.name] = _number(field.name, text) if field.name in NUMBERS else text
+        if "search" in values:
+            values["search"] = values["search"][:LONGEST_SEARCH]
+        if values.get("tab") == MINE and "owner" not in values and user is not None:
+            values["owner"] = name_of(user)
+        return cls(**values)
+
+    def as_query(self) -> dict[str, str]:
+        """The parameters that from_query reads back into the same."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: str(value) for name, value in given.items() if value not in (None, "")}
+
+    def rows(self) -> QuerySet:
+        """The rows, in no particular order."""
+        rows = UnmappedMarketLog.objects.order_by()
+        exact = {"tab": self.tab, "source": self.source, "family": self.family, "period": self.period}
+        exact |= {"error_code": self.error_code}
+        rows = rows.filter(**{n: value for n, value in exact.items() if value and not (n == "tab" and value == MINE)})
+        if self.min_events is not None:
+            rows = rows.filter(event_count__gte=self.min_events)
+        if self.min_occurrences is not None:
+            rows = rows.filter(occurrence_count__gte=self.min_occurrences)
+        if self.owner:
+            rows = rows.filter(claimed_by=self.owner, claim_expires_at__gt=timezone.now())
+        return _searched(rows, self.search.upper().split())
+
+    def count(self) -> tuple[int, bool]:
+        """(how many, True), or beyond 10,000 (about how many, False): the planner's estimate."""
+        counted = self.rows().values("pk")[: EXACT_UP_TO + 1].count()
+        if counted <= EXACT_UP_TO:
+            return counted, True
+        return max(_estimated(self.rows()), counted), False
+
+    def ids(self) -> list[int]:
+        """Every row that matches, in order of id."""
+        return list(self.rows().order_by("pk").values_list("pk", flat=True))
+
+    def sample(self, n: int = 5) -> list[UnmappedMarketLog]:
+        """The first by priority, without what a sample does not show."""
+        return list(self.rows().defer("rules_text", "review").order_by("-priority", "-id")[:n])
+
+
+COUNTED = """
+SELECT t.tab, (SELECT count(*)
+                 FROM (SELECT FROM unmapped_market_log AS q WHERE q.tab = t.tab LIMIT %(most)s) AS few)
+  FROM unnest(%(tabs)s::text[]) AS t (tab)
+"""
+
+
+def tab_counts(user) -> dict[str, int]:
+    """{tab: rows} with every tab, and MINE. Above 10,000 the planner's estimate, so that it takes
+    milliseconds however many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, {"tabs": list(Tab.values), "most": EXACT_UP_TO + 1})
+        counts = dict(cursor.fetchall())
+    for tab in [tab for tab, counted in counts.items() if counted > EXACT_UP_TO]:
+        counts[tab] = max(_estimated(QueueFilter(tab=tab).rows()), counts[tab])
+    return counts | {MINE: QueueFilter(tab=MINE, owner=name_of(user)).rows().count()}
+
+
+def siblings(row: UnmappedMarketLog) -> QuerySet:
+    """The other open rows of the same market: its lines, sides and halves, so that one decision
+    clears them all. None where the name said nothing about it."""
+    if not row.sibling_key:
+        return UnmappedMarketLog.objects.none()
+    same = UnmappedMarketLog.objects.filter(source=row.source, sibling_key=row.sibling_key)
+    return same.filter(tab__in=(Tab.NEW, Tab.ACKNOWLEDGED, Tab.SNOOZED)).exclude(pk=row.pk).order_by("-priority", "id")
+
+
+def _searched(rows, words):
+    """Every word somewhere. The index knows three letters and more; one shorter word alone is
+    looked for as a whole key ("18")."""
+    if len(words) == 1 and len(words[0]) < TRIGRAM:
+        return rows.filter(external_market_id__in={words[0], words[0].lower()})
+    if words:
+        rows = rows.alias(searched=SEARCHED)
+    for word in words:
+        rows = rows.filter(searched__contains=word)
+    return rows
+
+
+def _number(name, text):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ValidationError({name: "A whole number, zero or more."})
+    return int(text)
+
+
+def _estimated(rows):
+    """How many rows the planner thinks there are."""
+    sql, params = rows.values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        (plan,) = cursor.fetchone()
+    return int(plan[0]["Plan"]["Plan Rows"])

@@ -1,0 +1,113 @@
+"""A filter means the same rows in the list, in its address, in its count and in a bulk action."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone
+
+from mappings import queue_filter
+from mappings.models import UnmappedMarketLog
+from mappings.queue_filter import QueueFilter, siblings, tab_counts
+from mappings.services import claim, snooze
+
+pytestmark = pytest.mark.django_db
+
+
+def make(key, **values):
+    return UnmappedMarketLog.objects.create(
+        **{"source": "sportybet", "external_market_id": key, "market_name": f"Market {key}"} | values
+    )
+
+
+def keys(**values):
+    return sorted(QueueFilter(**values).rows().values_list("external_market_id", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["18", "29", "S_HAOU"]),
+        ({"tab": "NEW"}, ["29", "S_HAOU"]),
+        ({"tab": "IGNORED"}, ["18"]),
+        ({"source": "bet9ja"}, ["S_HAOU"]),
+        ({"family": "over_under"}, ["S_HAOU"]),
+        ({"period": "1H"}, ["29"]),
+        ({"error_code": "PARTIAL_OUTCOMES"}, ["29"]),
+        ({"min_events": 5}, ["18", "S_HAOU"]),
+        ({"min_occurrences": 7}, ["29"]),
+        ({"search": "home over"}, ["S_HAOU"]),
+        ({"search": "haou"}, ["S_HAOU"]),
+        ({"search": "extra time"}, ["29"]),
+        ({"search": "18"}, ["18"]),
+        ({"search": "%"}, []),
+        ({"tab": "NEW", "search": "over"}, ["S_HAOU"]),
+    ],
+)
+def test_every_part_of_a_filter_narrows(asked, found):
+    make("18", status="IGNORED", event_count=9)
+    make("29", period="1H", error_code="PARTIAL_OUTCOMES", occurrence_count=8, rules_text="Without extra time.")
+    make("S_HAOU", source="bet9ja", market_name="Home/Away - Over/Under", family="over_under", event_count=5)
+    assert keys(**asked) == found
+    assert QueueFilter(**asked).count() == (len(found), True)
+    assert len(QueueFilter(**asked).ids()) == len(QueueFilter(**asked).sample(9)) == len(found)
+
+
+def test_an_address_and_back_is_the_same_filter():
+    whole = QueueFilter("NEW", "bet9ja", "over_under", "FT", "UNKNOWN_MARKET", 3, 4, "o25 goals", "ada")
+    assert QueueFilter.from_query(whole.as_query()) == whole
+    assert QueueFilter.from_query({"tab": "", "p": "2", "min_events": " 3 "}) == QueueFilter(min_events=3)
+    assert QueueFilter().as_query() == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [({"tab": "DONE"}, "tab"), ({"min_events": "-1"}, "min_events"), ({"tab": "MINE"}, "owner")]
+)
+def test_nonsense_in_an_address_is_named_by_field(query, field):
+    with pytest.raises(ValidationError) as caught:
+        QueueFilter.from_query(query)
+    assert field in caught.value.message_dict
+
+
+def test_mine_is_what_i_have_claimed_and_the_claim_still_holds():
+    first, second = make("1"), make("2")
+    claim(ids=[first.pk, second.pk], user="ada")
+    UnmappedMarketLog.objects.filter(pk=second.pk).update(claim_expires_at=timezone.now())
+    assert QueueFilter.from_query({"tab": "MINE"}, user="ada").ids() == [first.pk]
+    assert tab_counts("ada")["MINE"] == 1 and tab_counts("bob")["MINE"] == 0
+
+
+def test_every_tab_is_counted_in_two_statements(django_assert_num_queries):
+    make("1")
+    snooze(ids=[make("2").pk], user="ada", until=timezone.now() + timezone.timedelta(hours=1))
+    make("3", status="MAPPED", review_since=timezone.now())
+    with django_assert_num_queries(2):
+        counts = tab_counts("ada")
+    assert counts == {"NEW": 1, "ACKNOWLEDGED": 0, "SNOOZED": 1, "REVIEW": 1, "IGNORED": 0, "MAPPED": 0, "MINE": 0}
+
+
+def test_beyond_the_bound_a_count_is_an_estimate_and_says_so(monkeypatch):
+    monkeypatch.setattr(queue_filter, "EXACT_UP_TO", 5)
+    UnmappedMarketLog.objects.bulk_create(
+        UnmappedMarketLog(source="bet9ja", external_market_id=f"S_{number}") for number in range(50)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE unmapped_market_log")
+    counted, is_exact = QueueFilter(tab="NEW").count()
+    assert not is_exact and 20 <= counted <= 100
+    assert tab_counts("ada")["NEW"] == counted
+
+
+def test_a_search_of_three_letters_uses_the_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "idx_unmapped_search" in QueueFilter(search="corner").rows().explain()
+
+
+def test_siblings_are_the_open_rows_of_the_same_market_at_the_same_bookmaker():
+    row = make("1", sibling_key="goals|over_under")
+    make("2", sibling_key="goals|over_under")
+    make("3", sibling_key="goals|over_under", status="IGNORED")
+    make("4", sibling_key="goals|over_under", source="bet9ja")
+    make("5")
+    assert [other.external_market_id for other in siblings(row)] == ["2"]
+    assert not siblings(make("6")).exists()
