@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Left, Now, Upper
+from django.utils import timezone
 
 # What a search looks through, in one expression so that one trigram index serves it:
 # annotate(searched=SEARCHED).filter(searched__contains=text.upper()).
@@ -153,3 +154,7 @@ class UnmappedMarketLog(models.Model):
 
     def __str__(self):
         return f"{self.source} {self.external_market_id}"
+
+    @property
+    def claim_is_live(self) -> bool:
+        return bool(self.claimed_by and self.claim_expires_at and self.claim_expires_at > timezone.now())

@@ -1,0 +1,132 @@
+"""One row of the queue as focus mode shows it: JSON-ready, camelCase, times as ISO text."""
+
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from mappings.actors import name_of
+from mappings.admin_pairing import sample_texts
+from mappings.evidence.samples import recent_fixtures
+from mappings.models import MarketSuggestion, UnmappedMarketLog
+from mappings.queue_filter import siblings
+from mappings.suggestions.observations import views_of
+from mappings.suggestions.price_evidence import compare
+from oddsproject.desk.bookmakers import bookmaker_names
+
+FIXTURES = 3
+LINES = 2
+SIBLINGS = 30
+
+
+def items(ids: Iterable[int], user, page_url) -> list[dict]:
+    """The rows in the order of ids; those that are gone are left out. page_url: id → address."""
+    rows = UnmappedMarketLog.objects.in_bulk(list(ids))
+    suggestions: dict[int, list] = {}
+    for suggestion in MarketSuggestion.objects.filter(unmapped_id__in=rows).order_by("unmapped_id", "rank"):
+        suggestions.setdefault(suggestion.unmapped_id, []).append(suggestion)
+    names = bookmaker_names()
+    return [
+        _item(rows[id], suggestions.get(id, []), names, name_of(user)) | {"pageUrl": page_url(id)}
+        for id in ids
+        if id in rows
+    ]
+
+
+def _item(row, suggestions, names, user_name):
+    views = views_of(recent_fixtures(keys=[f"{row.source}:{row.external_market_id}"], limit=FIXTURES))
+    claimed = row.claimed_by if row.claim_is_live else None
+    return {
+        "id": row.pk,
+        "version": row.version,
+        "source": row.source,
+        "bookmaker": names.get(row.source, row.source),
+        "name": row.market_name or "",
+        "key": row.external_market_id,
+        "rulesText": row.rules_text,
+        "tab": row.tab,
+        "errorCode": row.error_code,
+        "family": row.family,
+        "period": row.period,
+        "events": row.event_count,
+        "nextKickoffAt": _iso(row.next_kickoff_at),
+        "firstSeenAt": _iso(row.first_seen_at),
+        "priority": row.priority,
+        "priorityParts": row.priority_parts,
+        "notes": row.notes or "",
+        "claimedBy": claimed,
+        "isMine": claimed == user_name,
+        "reopenedReason": row.reopened_reason or "",
+        "earlierDecision": _earlier(row.earlier_decision),
+        "review": row.review,
+        "suggestedAt": _iso(row.suggested_at),
+        "outcomes": [{"text": text, "label": label, "price": price} for text, label, price in _outcomes(row)],
+        "siblings": [
+            {"id": sibling.pk, "name": sibling.market_name or sibling.external_market_id}
+            for sibling in siblings(row).only("pk", "market_name", "external_market_id")[:SIBLINGS]
+        ],
+        "candidates": [_candidate(row, suggestion, views) for suggestion in suggestions],
+    }
+
+
+def _outcomes(row):
+    return sample_texts(row.sample_outcomes)
+
+
+def _candidate(row, suggestion, views):
+    return {
+        "rank": suggestion.rank,
+        "betpawaId": suggestion.betpawa_id,
+        "canonicalId": suggestion.canonical_id,
+        "name": suggestion.name,
+        "confidence": suggestion.confidence,
+        "band": suggestion.band,
+        "reasons": suggestion.reasons,
+        "pairing": suggestion.pairing,
+        "prices": side_by_side(row, suggestion.betpawa_id, views),
+    }
+
+
+def side_by_side(row, betpawa_id, views) -> list[dict]:
+    """Up to three events, two lines each: what BetPawa and the rival pay for the same outcome."""
+    events: dict[str, dict] = {}
+    for found in compare(views, row.source, row.external_market_id, betpawa_id).rows:
+        event = events.get(found.event_key)
+        if event is None:
+            if len(events) == FIXTURES:
+                continue
+            event = events[found.event_key] = {
+                "eventKey": found.event_key,
+                "home": found.fixture.home_team,
+                "away": found.fixture.away_team,
+                "kickoffAt": _iso(found.fixture.kickoff_at),
+                "sampledAt": _iso(found.fixture.sampled_at),
+                "lines": 0,
+                "rows": [],
+            }
+        if event["lines"] == LINES:
+            continue
+        event["lines"] += 1
+        line = "" if found.line is None else str(found.line)
+        event["rows"] += [
+            {"line": line, "outcome": name, "text": text, "betpawa": theirs, "rival": ours}
+            for text, name, ours, theirs, *_ in found.outcomes
+        ]
+    return list(events.values())
+
+
+def _earlier(decision):
+    if not isinstance(decision, dict) or not decision.get("status"):
+        return ""
+    who = decision.get("decidedBy") or "somebody"
+    to = f" to {decision['mappedTo']}" if decision.get("mappedTo") else ""
+    notes = f" ({decision['notes']})" if decision.get("notes") else ""
+    return f"Decided before: {decision['status'].lower()}{to} by {who}{notes}."
+
+
+def _iso(at):
+    return at.isoformat() if at else None
+
+
+def queue_order(rows):
+    """The queue's order: the most worth deciding first."""
+    return rows.order_by(F("priority").desc(), F("id").desc())
