@@ -27,7 +27,7 @@ from mappings.models import MappingAuditLog, MappingVersion, UnmappedMarketLog, 
 from oddsproject.api.errors import Conflict
 from oddsproject.api.pagination import page_body, page_of, paginate
 from oddsproject.api.roles import LEAD
-from oddsproject.api.serializers import camel
+from oddsproject.api.serializers import EmptyBody, camel
 from oddsproject.api.views import APIView
 
 
@@ -176,6 +176,7 @@ class Reload(APIView):
 
     @extend_schema(request=None, responses=ReloadSerializer, operation_id="mappings_reload")
     def post(self, request):
+        self.read_body(EmptyBody)
         mapping_cache.refresh(force=True)
         in_force = sum(mapping["is_active"] for mapping in listed_mappings())
         return Response(

@@ -155,6 +155,14 @@ def test_reloading_is_for_leads(trader):
     assert body["mappingCount"] > 100 and body["reloadedAt"].endswith("Z")
 
 
+@pytest.mark.parametrize("body", [{"force": True}, [1], "now"])
+def test_reloading_takes_no_body(db, body):
+    answer = client_of("lead").post("/api/mappings/reload", body, format="json")
+    assert answer.status_code == 400 and answer.json()["code"] == "invalid"
+    if isinstance(body, dict):
+        assert list(answer.json()["errors"]) == ["force"]
+
+
 @pytest.mark.parametrize("path", ["/api/mappings?source=db", "/api/mappings/audit-log"])
 def test_a_list_costs_the_same_with_one_row_and_with_fifteen(trader, path):
     def make(number):

@@ -61,6 +61,10 @@ class StrictInput:
         return super().to_internal_value(data)
 
 
+class EmptyBody(StrictInput, Serializer):
+    """Of a request that says all in its address: nothing, or an empty object."""
+
+
 class StrictText(serializers.CharField):
     """Text must be sent as text: DRF would take a number for it."""
 

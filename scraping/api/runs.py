@@ -14,10 +14,10 @@ from odds.models import Event
 from oddsproject.api.errors import Conflict
 from oddsproject.api.pagination import page_of
 from oddsproject.api.roles import LEAD, TRADER
-from oddsproject.api.serializers import Serializer, UtcDateTimeField
+from oddsproject.api.serializers import EmptyBody, Serializer, UtcDateTimeField
 from oddsproject.api.views import APIView
 from scraping import services
-from scraping.api.serializers import EmptyBody, RunDetailSerializer, RunQuery, RunSerializer, StartBody, StatsQuery
+from scraping.api.serializers import RunDetailSerializer, RunQuery, RunSerializer, StartBody, StatsQuery
 from scraping.models import ScrapeRun
 
 RUNS = ScrapeRun.objects.prefetch_related("by_bookmaker")

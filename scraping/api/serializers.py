@@ -115,10 +115,6 @@ class StartBody(StrictInput, Serializer):
     )
 
 
-class EmptyBody(StrictInput, Serializer):
-    pass
-
-
 class ReasonBody(StrictInput, Serializer):
     reason = StrictText(required=False, allow_blank=True, max_length=1000, default="")
 
