@@ -73,8 +73,14 @@ def text_of_key(key: MarketKey) -> str:
 
 def key_of_text(text: str) -> MarketKey:
     """The inverse of key_text."""
-    market_id, _, line = text.rpartition("|")
+    market_id, line = parts_of_text(text)
     return market_id, Decimal(line) if line else None
+
+
+def parts_of_text(text: str) -> tuple[str, str | None]:
+    """Market id and line of a key_text, as texts; None without a line."""
+    market_id, _, line = text.rpartition("|")
+    return market_id, line or None
 
 
 def market_id_of_text(text: str) -> str:

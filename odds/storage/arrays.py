@@ -63,6 +63,10 @@ class TimestamptzArray(_Array):
     element_oid = _TYPES["timestamptz"][0]
 
 
+class ByteaArray(_Array):
+    element_oid = _TYPES["bytea"][0]
+
+
 def text_element(text: str | None) -> bytes:
     """Raises UnicodeEncodeError for half a surrogate pair."""
     if text is None:
@@ -75,16 +79,28 @@ def jsonb_element(json: bytes) -> bytes:
     return _LENGTH.pack(len(json) + 1) + b"\x01" + json
 
 
-def timestamptz_element(moment: datetime) -> bytes:
+def timestamptz_element(moment: datetime | None) -> bytes:
+    if moment is None:
+        return NULL
     return _INT8.pack(8, (moment - _TIMESTAMPTZ_ZERO) // _MICROSECOND)
-
-
-class ByteaArray(_Array):
-    element_oid = _TYPES["bytea"][0]
 
 
 def bytea_element(value: bytes) -> bytes:
     return _LENGTH.pack(len(value)) + value
+
+
+def columns(kinds: str, rows: Iterable[tuple]) -> list[_Array]:
+    """Rows, at least one, as the arrays that unnest() takes. kinds: a letter per column, i for
+    integers, t texts, w times, b bytes; all but bytes may be None."""
+    return [_MAKERS[kind](column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)]
+
+
+_MAKERS = {
+    "i": Int8Array.of_numbers,
+    "t": lambda texts: TextArray.of([*map(text_element, texts)]),
+    "w": lambda moments: TimestamptzArray.of([*map(timestamptz_element, moments)]),
+    "b": lambda values: ByteaArray.of([*map(bytea_element, values)]),
+}
 
 
 class _ArrayDumper(Dumper):

@@ -10,18 +10,8 @@ MAX_NAME = 255
 MAX_OUTCOMES = 1000
 
 
-def refusal(market) -> tuple[str, str] | None:
-    """(reason, detail) when a market cannot be stored, before the database has to say so."""
-    if not market.betpawa_market_id or len(market.betpawa_market_id) > MAX_ID:
-        return "BAD_MARKET_ID", f"A market id has 1 to {MAX_ID} characters, this one {len(market.betpawa_market_id)}."
-    if len(market.betpawa_market_name) > MAX_NAME or len(market.handicap_type) > MAX_ID:
-        return "NAME_TOO_LONG", f"Names have at most {MAX_NAME} characters."
-    for number in (market.line, market.handicap_home, market.handicap_away):
-        if number is not None and not (number.is_finite() and abs(number) < 1_000_000):
-            return "BAD_LINE", f"{number} is not a line."
-    if len(market.outcomes) > MAX_OUTCOMES:
-        return "TOO_MANY_OUTCOMES", f"{len(market.outcomes)} outcomes; at most {MAX_OUTCOMES} are stored."
-    return None
+class Refused(ValueError):
+    """A market that cannot be stored, known before the database has to say so. args: (reason, detail)."""
 
 
 def outcomes_json(outcomes) -> str:
@@ -46,18 +36,20 @@ class IncomingRows:
 
     def add(self, event_id: int, slug: bytes, market, captured_at: bytes, mapping_version: int | None):
         """slug, captured_at: elements, made once for many rows; captured_at NULL: when it is written.
-        Raises ValueError, and then adds nothing, for text that the database cannot hold."""
-        texts = _texts
+        Raises Refused, or ValueError for text that the database cannot hold, and then adds nothing."""
+        outcomes = market.outcomes
+        if len(outcomes) > MAX_OUTCOMES:
+            raise Refused("TOO_MANY_OUTCOMES", f"{len(outcomes)} outcomes; at most {MAX_OUTCOMES} are stored.")
         numbers = _numbers
         row = (
             slug,
-            texts[market.betpawa_market_id],
-            texts[market.betpawa_market_name],
+            _market_ids[market.betpawa_market_id],
+            _market_names[market.betpawa_market_name],
             numbers[market.line],
-            texts[market.handicap_type],
+            _types[market.handicap_type],
             numbers[market.handicap_home],
             numbers[market.handicap_away],
-            jsonb_element(outcomes_json(market.outcomes).encode()),
+            jsonb_element(outcomes_json(outcomes).encode()),
             _groups[market.market_groups],
             captured_at,
         )
@@ -109,8 +101,30 @@ def _json(value) -> str:
     return text
 
 
-_texts = _Memo(_text)
-_numbers = _Memo(lambda value: NULL if value is None else text_element(str(normalised(value))))
+def _market_id(value: str) -> bytes:
+    if not 1 <= len(value) <= MAX_ID:
+        raise Refused("BAD_MARKET_ID", f"A market id has 1 to {MAX_ID} characters, this one {len(value)}.")
+    return _text(value)
+
+
+def _name(value: str, limit: int) -> bytes:
+    if len(value) > limit:
+        raise Refused("NAME_TOO_LONG", f"At most {limit} characters are stored, this has {len(value)}.")
+    return _text(value)
+
+
+def _number(value) -> bytes:
+    if value is None:
+        return NULL
+    if not (value.is_finite() and abs(value) < 1_000_000):
+        raise Refused("BAD_LINE", f"{value} is not a line.")
+    return text_element(str(normalised(value)))
+
+
+_market_ids = _Memo(_market_id)
+_market_names = _Memo(lambda name: _name(name, MAX_NAME))
+_types = _Memo(lambda name: _name(name, MAX_ID))
+_numbers = _Memo(_number)
 _groups = _Memo(lambda groups: jsonb_element(_json(list(groups)).encode()))
 _names = _Memo(lambda name: f'{{"name":{_json(name)},"odds":')
 _odds = _Memo(lambda odds: _json(str(odds)))

@@ -5,8 +5,6 @@ one. Every writer first locks the links of what it writes, in the order of (even
 bookmaker_slug), so that no two of them wait for each other in a circle.
 """
 
-from odds.storage.arrays import ByteaArray, Int8Array, TimestamptzArray, bytea_element, timestamptz_element
-
 # Lock the links of the wanted pairs until the transaction ends, in key order. The lock is what
 # makes "compare, then write" safe among workers of all hosts.
 # Params: event ids, bookmaker slugs. Leans on one_link_per_event_bookmaker.
@@ -105,7 +103,7 @@ UPDATE market_odds_current AS current
    SET missed_count = current.missed_count + 1,
        missed_at = COALESCE(current.missed_at, missing.at),
        last_seen_at = COALESCE(current.last_seen_at, missing.last_seen_at, LEAST(current.last_updated_at, missing.at))
-  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[], %b::timestamptz[], %b::timestamptz[])
+  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[]::numeric[], %b::timestamptz[], %b::timestamptz[])
        AS missing (event_id, bookmaker_slug, betpawa_market_id, line, at, last_seen_at)
 {row_of("missing")}
  WHERE current.id = row.id
@@ -116,7 +114,7 @@ UPDATE market_odds_current AS current
 CLEAR_MISSED = f"""
 UPDATE market_odds_current AS current
    SET missed_count = 0, missed_at = NULL, last_seen_at = NULL
-  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[])
+  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[]::numeric[])
        AS seen (event_id, bookmaker_slug, betpawa_market_id, line)
 {row_of("seen")}
  WHERE current.id = row.id
@@ -181,26 +179,3 @@ INSERT INTO odds_link_markets (link_id, keys)
 SELECT * FROM unnest(%b::bigint[], %b::bytea[])
 ON CONFLICT (link_id) DO UPDATE SET keys = excluded.keys
 """
-
-
-def columns(rows: list[tuple]) -> list[list]:
-    """Rows as the arrays that unnest() takes; rows must not be empty."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def link_columns(rows: list[tuple]) -> list:
-    """The parameters of UPDATE_LINKS."""
-    link_ids, observed_at, *numbers = zip(*rows, strict=True)
-    times = TimestamptzArray.of([timestamptz_element(moment) for moment in observed_at])
-    return [Int8Array.of_numbers(link_ids), times, *map(Int8Array.of_numbers, numbers)]
-
-
-def number_columns(rows: list[tuple]) -> list:
-    """Rows of integers or None as arrays."""
-    return [Int8Array.of_numbers(column) for column in zip(*rows, strict=True)]
-
-
-def packed_columns(rows: list[tuple]) -> list:
-    """(link id, bytes, …) rows as arrays."""
-    link_ids, *values = zip(*rows, strict=True)
-    return [Int8Array.of_numbers(link_ids), *(ByteaArray.of([*map(bytea_element, column)]) for column in values)]

@@ -5,16 +5,17 @@ import time
 from contextlib import contextmanager
 from datetime import datetime
 
-import psycopg
 import structlog
 from django.db import connection, transaction
 
 from odds.caching.availability_detection import log_availability_changes
-from odds.caching.pair_comparison import key_of_text, text_of_key
+from odds.caching.pair_comparison import parts_of_text, text_of_key
+from odds.storage import arrays
 from odds.storage import withdrawal_sql as sql
+from odds.storage.arrays import columns
 from odds.storage.previous import Absence, KnownPair, load_packed
 from odds.storage.records import ReconcileResult, WithdrawalResult
-from odds.storage.sql import UPSERT_FINGERPRINTS, UPSERT_KEYS, columns
+from odds.storage.sql import UPSERT_FINGERPRINTS, UPSERT_KEYS
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +44,12 @@ def withdraw_due(
         if due and not held:
             known = _load(cursor, bookmaker_slug, [(link_id, event_id) for link_id, event_id, _ in links])
             keys = [
-                (*pair, *key_of_text(text))
+                (*pair, *parts_of_text(text))
                 for pair, state in known.items()
                 for text, absence in state.missed.items()
                 if absence.is_due
             ]
-            cursor.execute(sql.WITHDRAW_MARKETS, [at, *columns(keys)])
+            cursor.execute(sql.WITHDRAW_MARKETS, [at, *columns("ittt", keys)])
             withdrawn = _record(cursor, known, cursor.fetchall())
     context = {
         "bookmaker": bookmaker_slug,
@@ -114,8 +115,7 @@ def reconcile_discovery(
 @contextmanager
 def _raw_cursor():
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.format = psycopg.pq.Format.BINARY
+    with connection.wrap_database_errors, arrays.cursor(connection.connection) as cursor:
         yield cursor
 
 
@@ -136,8 +136,8 @@ def _record(cursor, known, gone) -> int:
     states = list(known.values())
     unpacked = [(state.link_id, state.packed_keys) for state in states if not state.is_packed]
     if unpacked:
-        cursor.execute(UPSERT_KEYS, columns(unpacked))
+        cursor.execute(UPSERT_KEYS, columns("ib", unpacked))
     packed = [(s.link_id, s.packed_fingerprints, s.packed_missing) for s in states]
-    cursor.execute(UPSERT_FINGERPRINTS, columns(packed))
-    cursor.execute(sql.UPDATE_COUNTS, columns([(s.link_id, s.withdrawn_count, s.due_count) for s in states]))
+    cursor.execute(UPSERT_FINGERPRINTS, columns("ibb", packed))
+    cursor.execute(sql.UPDATE_COUNTS, columns("iii", [(s.link_id, s.withdrawn_count, s.due_count) for s in states]))
     return len(gone)

@@ -29,7 +29,7 @@ WITH gone AS (
     UPDATE market_odds_current AS odds
        SET unavailable_at = odds.missed_at,
            last_updated_at = GREATEST(%s, odds.last_updated_at + interval '1 microsecond')
-      FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::numeric[])
+      FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[]::numeric[])
            AS due (event_id, bookmaker_slug, betpawa_market_id, line)
     {row_of("due")}
      WHERE odds.id = row.id
@@ -51,7 +51,7 @@ RETURNING event_id, bookmaker_slug, betpawa_market_id, line, captured_at
 UPDATE_COUNTS = """
 UPDATE odds_event_link AS link
    SET withdrawn_count = counted.withdrawn_count, due_count = counted.due_count
-  FROM unnest(%b::bigint[], %b::integer[], %b::integer[]) AS counted (link_id, withdrawn_count, due_count)
+  FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[]) AS counted (link_id, withdrawn_count, due_count)
  WHERE link.id = counted.link_id
 """
 

@@ -15,13 +15,13 @@ import structlog
 from django.db import connection, transaction
 
 from odds.caching.availability_detection import log_availability_changes
-from odds.caching.pair_comparison import compare_pair, key_of_text, key_text, text_of_key
+from odds.caching.pair_comparison import compare_pair, key_text, parts_of_text, text_of_key
 from odds.storage import arrays, sql
-from odds.storage.arrays import NULL, text_element, timestamptz_element
+from odds.storage.arrays import NULL, columns, text_element, timestamptz_element
 from odds.storage.poison import REFUSED_DATA, store_without_poison
 from odds.storage.previous import Absence, KnownPair, Loading
 from odds.storage.records import MarketWriteBatch, ObservedMarkets, SetAsideMarket, WriteResult
-from odds.storage.rows import IncomingRows, refusal
+from odds.storage.rows import IncomingRows, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -167,7 +167,7 @@ class _Round:
         for text in changes.missing:
             self._add_missing(answer, known, text)
         for text in changes.reseen:
-            self.writes.reseen.append((answer.event_id, answer.bookmaker_slug, *key_of_text(text)))
+            self.writes.reseen.append((answer.event_id, answer.bookmaker_slug, *parts_of_text(text)))
             del known.missed[text]
         if changed or changes.missing or changes.reseen or not known.is_packed:
             packed = known.link_id, known.packed_fingerprints, known.packed_missing
@@ -186,17 +186,15 @@ class _Round:
         # A difference that only newer mappings make was not there when the bookmaker was asked.
         captured_at = NULL if answer.reapplied else timestamptz_element(answer.observed_at)
         slug = text_element(answer.bookmaker_slug)
+        add = self.writes.rows.add
         written = 0
         added = {}
         for position, text, market in changes.changed:
             absence = known.missed.get(text)
-            refused = refusal(market)
-            if refused is None:
-                try:
-                    self.writes.rows.add(answer.event_id, slug, market, captured_at, answer.mapping_version)
-                except ValueError as error:
-                    refused = "BAD_TEXT", str(error)
-            if refused is not None:
+            try:
+                add(answer.event_id, slug, market, captured_at, answer.mapping_version)
+            except ValueError as error:
+                refused = error.args if isinstance(error, Refused) else ("BAD_TEXT", str(error))
                 self._set_aside(answer, known, text, *refused)
                 continue
             if position is None:
@@ -219,7 +217,7 @@ class _Round:
 
     def _add_missing(self, answer, known, text):
         self.writes.missing.append(
-            (answer.event_id, answer.bookmaker_slug, *key_of_text(text), answer.observed_at, known.confirmed_at)
+            (answer.event_id, answer.bookmaker_slug, *parts_of_text(text), answer.observed_at, known.confirmed_at)
         )
         misses = known.missed[text].missed_count + 1 if text in known.missed else 1
         known.missed[text] = Absence(misses)
@@ -248,19 +246,19 @@ class _Round:
     def _write_state(self):
         execute, writes = self.cursor.execute, self.writes
         if writes.missing:
-            execute(sql.MARK_MISSED, sql.columns(writes.missing))
+            execute(sql.MARK_MISSED, columns("itttww", writes.missing))
         if writes.reseen:
-            execute(sql.CLEAR_MISSED, sql.columns(writes.reseen))
+            execute(sql.CLEAR_MISSED, columns("ittt", writes.reseen))
         if writes.keys:
-            execute(sql.UPSERT_KEYS, sql.columns(writes.keys))
+            execute(sql.UPSERT_KEYS, columns("ib", writes.keys))
         if writes.fingerprints:
-            execute(sql.UPDATE_FINGERPRINTS, sql.packed_columns(writes.fingerprints))
+            execute(sql.UPDATE_FINGERPRINTS, columns("ibb", writes.fingerprints))
         if writes.new_fingerprints:
-            execute(sql.UPSERT_FINGERPRINTS, sql.packed_columns(writes.new_fingerprints))
+            execute(sql.UPSERT_FINGERPRINTS, columns("ibb", writes.new_fingerprints))
         if writes.links:
-            execute(sql.UPDATE_LINKS, sql.link_columns(writes.links))
+            execute(sql.UPDATE_LINKS, columns("iwiiiiii", writes.links))
         if writes.reapplied_links:
-            execute(sql.UPDATE_REAPPLIED_LINKS, sql.number_columns(writes.reapplied_links))
+            execute(sql.UPDATE_REAPPLIED_LINKS, columns("iiiii", writes.reapplied_links))
 
 
 def _is_stale(answer, known) -> bool:

@@ -180,7 +180,7 @@ def test_a_market_that_only_newer_mappings_know_can_go_like_any_other(event):
 
 def test_a_market_that_the_database_refuses_costs_only_itself(event, monkeypatch):
     store(observed(event, 0, make_market("3743", OLD)))
-    monkeypatch.setattr("odds.storage.write_handler.refusal", lambda market: None)
+    monkeypatch.setattr("odds.storage.rows.MAX_NAME", 1000)
     result = store(
         observed(event, 0, make_market("3743", NEW), make_market("77", name="x" * 300), version=2, reapplied=True)
     )

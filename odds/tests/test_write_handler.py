@@ -350,7 +350,7 @@ def test_a_market_that_the_database_refuses_costs_only_itself(event, monkeypatch
     other = make_event(links={"betpawa": "b2"})
     store(event, 0, make_market("3743"), make_market("77"))
     poison = make_market("77", ("2", "2", "2"), name="x" * 300)
-    monkeypatch.setattr("odds.storage.write_handler.refusal", lambda market: None)
+    monkeypatch.setattr("odds.storage.rows.MAX_NAME", 1000)
     result = write(
         observe(other, 1, make_market("3743")),
         observe(event, 1, make_market("3743", ("5", "5", "5")), poison, make_market("3795")),
