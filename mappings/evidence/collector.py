@@ -100,15 +100,15 @@ class FixtureCollector:
         answers = self._answers.pop(event_key, None)
         if answers is None or REFERENCE not in answers or len(answers) < 2 or len(self.rows) >= MOST_PER_BATCH:
             return
-        books = {slug: sample_of(answer.scraped, answer.observed_at) for slug, answer in sorted(answers.items())}
         reference = answers[REFERENCE]
         tournament = reference.scraped.tournament_name[:200], reference.scraped.country[:100]
-        keys = keys_of(books)
+        keys = keys_of({slug: answer.scraped for slug, answer in answers.items()})
         if self._stock is None:
             self._stock = Stock.load(timezone.now())
         if not self._stock.wants(event_key, tournament, keys):
             return
         try:
+            books = {slug: sample_of(answer.scraped, answer.observed_at) for slug, answer in sorted(answers.items())}
             self.rows.append(_row(event_key, reference, tournament, books, keys))
         except UNPACKABLE as error:
             log.warning("fixtures.unpackable", event_key=event_key, error=str(error)[:300])

@@ -95,9 +95,10 @@ def source_key(slug: str, market_key: str) -> str:
     return f"{slug}:{identity(market_key)}"
 
 
-def keys_of(books: dict[str, BookSample]) -> list[str]:
-    """Every source key that the samples hold, sorted."""
-    return sorted({source_key(slug, market.key) for slug, book in books.items() for market in book.markets})
+def keys_of(books: dict[str, BookSample | ScrapedEvent]) -> list[str]:
+    """Every source key that the answers hold, sorted."""
+    held = {(slug, market.key) for slug, book in books.items() for market in book.markets}
+    return sorted({source_key(slug, key) for slug, key in held})
 
 
 def pack(books: dict[str, BookSample]) -> bytes:
