@@ -11,6 +11,7 @@ from mappings.services.mappings import (
 )
 from mappings.services.queue import acknowledge, close_review, ignore, reopen, set_notes, snooze
 from mappings.services.resolving import Resolution, map_to
+from mappings.services.undoing import Undone, UndoneItem, last_batch, restore_version, undo_batch, undo_last
 from mappings.services.versions import FieldChange, StaleVersion
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "MappingChange",
     "Resolution",
     "StaleVersion",
+    "Undone",
+    "UndoneItem",
     "acknowledge",
     "activate_mapping",
     "claim",
@@ -27,10 +30,14 @@ __all__ = [
     "create_mapping",
     "deactivate_mapping",
     "ignore",
+    "last_batch",
     "map_to",
     "release",
     "reopen",
+    "restore_version",
     "set_notes",
     "snooze",
+    "undo_batch",
+    "undo_last",
     "update_mapping",
 ]

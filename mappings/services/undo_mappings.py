@@ -1,0 +1,115 @@
+"""What a batch did to mappings, and how it is taken back, also beside what others did since."""
+
+from dataclasses import dataclass, replace
+
+from django.core.exceptions import ValidationError
+
+from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
+from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
+from mappings.services.merging import Clash, without_change
+from oddsproject.desk.formats import lagos_text
+
+
+@dataclass(frozen=True, slots=True)
+class MappingPlan:
+    """One mapping: outcome as in RowPlan; row: with its values as they shall be, fields: those that
+    change."""
+
+    canonical_id: str
+    outcome: str
+    detail: str = ""
+    row: UserMarketMapping | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Change:
+    old: dict | None
+    new: dict | None
+    last_id: int
+
+
+def plan_mappings(batch: DecisionBatch, *, lock: bool) -> list[MappingPlan]:
+    """In order of canonical id. A mapping that the batch created is switched off, never deleted:
+    its history, and whoever points to it, stays."""
+    changes: dict[str, _Change] = {}
+    for entry in MappingAuditLog.objects.filter(batch=batch).order_by("id"):
+        known = changes.setdefault(entry.canonical_id, _Change(entry.old_value, None, entry.pk))
+        known.new, known.last_id = entry.new_value, entry.pk
+    rows = UserMarketMapping.objects.filter(canonical_id__in=changes).order_by("canonical_id")
+    current = {row.canonical_id: row for row in (rows.select_for_update() if lock else rows)}
+    return [_plan(id, changes[id], current.get(id)) for id in sorted(changes)]
+
+
+def restore_mappings(plans: list[MappingPlan]):
+    """Carry plans out; the database writes the audit rows. One statement for every 200 mappings."""
+    rows = [plan.row for plan in plans if plan.fields]
+    fields = {name for plan in plans for name in plan.fields}
+    if rows:
+        UserMarketMapping.objects.bulk_update(rows, sorted(fields), batch_size=200)
+
+
+def _plan(canonical_id, change, row):
+    if row is None:
+        return MappingPlan(canonical_id, "refused", "It has been deleted.")
+    if change.new is None:
+        return MappingPlan(canonical_id, "unchanged", "It was deleted and made again.")
+    if change.old is None:
+        return _switched_off(canonical_id, change, row)
+    return _put_back(canonical_id, change, row)
+
+
+def _switched_off(canonical_id, change, row):
+    """The batch created it."""
+    if not row.is_active:
+        return MappingPlan(canonical_id, "unchanged", "It is switched off already.")
+    touched = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]
+    if touched and catalogue_entry(canonical_id) is not None:
+        # It began as a copy of the built-in entry: only what this batch added to that goes.
+        built_in = new_row(canonical_id)
+        copied = {name: getattr(built_in, name) for name in EDITABLE}
+        return _put_back(canonical_id, replace(change, old=copied), row)
+    if touched:
+        return _refused(canonical_id, change, touched)
+    row.is_active = False
+    return MappingPlan(canonical_id, "restored", "It was new: switched off.", row, ("is_active",))
+
+
+def _put_back(canonical_id, change, row):
+    wanted, clashing = {}, []
+    for name in EDITABLE:
+        if name not in change.old or change.old[name] == change.new.get(name):
+            continue
+        try:
+            value = without_change(name, change.old[name], change.new.get(name), getattr(row, name))
+        except Clash:
+            clashing.append(name)
+        else:
+            if value != getattr(row, name):
+                wanted[name] = value
+    if clashing:
+        return _refused(canonical_id, change, clashing)
+    if not wanted:
+        return MappingPlan(canonical_id, "unchanged", "It is as it was before already.")
+    beside = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    try:
+        if row.is_active:
+            row.clean_fields()
+            row.clean()
+    except ValidationError as error:
+        problems = " ".join(text for texts in error.message_dict.values() for text in texts)
+        return MappingPlan(canonical_id, "refused", f"With what was done since it would not map any more: {problems}")
+    detail = f"What others changed since stays: {', '.join(beside)}." if beside else ""
+    return MappingPlan(canonical_id, "merged" if beside else "restored", detail, row, tuple(wanted))
+
+
+def _refused(canonical_id, change, fields):
+    for later in MappingAuditLog.objects.filter(canonical_id=canonical_id, id__gt=change.last_id).order_by("id"):
+        old, new = later.old_value or {}, later.new_value or {}
+        touched = [name for name in fields if old.get(name) != new.get(name)]
+        if touched:
+            who = f"{later.created_by or 'Somebody'}, {lagos_text(later.created_at)}"
+            return MappingPlan(canonical_id, "refused", f"Changed since by {who}: {', '.join(touched)}.")
+    return MappingPlan(canonical_id, "refused", f"Changed since: {', '.join(fields)}.")

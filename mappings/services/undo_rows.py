@@ -1,0 +1,171 @@
+"""What a batch did to queue rows, and how it is taken back where nobody has decided since."""
+
+import json
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from mappings.models import DecisionBatch, MappingVersion, UnmappedChange
+from mappings.services.decisions import change_text
+
+# A decision is one thing: parts of two people's decisions do not make a third.
+DECISIVE = ("status", "mapped_to_id", "snoozed_until", "ignore_until", "ignored_by_rule_id")
+DECISION = (*DECISIVE, "decided_by", "decided_at", "decided_mapping_version", "reopened_reason", "earlier_decision")
+NOTES, REVIEW, CLAIM = ("notes",), ("review_since", "review"), ("claimed_by", "claim_expires_at")
+TIMES = ("decided_at", "snoozed_until", "claim_expires_at", "review_since")
+
+CURRENT = """
+SELECT q.id, unmapped_decision(q) FROM unmapped_market_log AS q
+ WHERE q.id = ANY(%s) ORDER BY q.source, q.external_market_id
+"""
+RESTORE = """
+UPDATE unmapped_market_log AS q
+   SET status = r.status, notes = r.notes, decided_by = r.decided_by, decided_at = r.decided_at,
+       mapped_to_id = (SELECT m.id FROM user_market_mappings AS m WHERE m.id = r.mapped_to_id),
+       decided_mapping_version = CASE WHEN r.status = 'MAPPED' THEN %(version)s ELSE r.decided_mapping_version END,
+       reopened_reason = r.reopened_reason, earlier_decision = r.earlier_decision,
+       snoozed_until = r.snoozed_until, claimed_by = r.claimed_by, claim_expires_at = r.claim_expires_at,
+       ignore_until = r.ignore_until,
+       ignored_by_rule_id = (SELECT i.id FROM unmapped_ignore_rule AS i WHERE i.id = r.ignored_by_rule_id),
+       review_since = r.review_since, review = r.review,
+       alerted_at = CASE WHEN r.status = 'NEW' THEN coalesce(q.alerted_at, now()) ELSE q.alerted_at END,
+       version = q.version + 1
+  FROM jsonb_to_recordset(%(rows)s::jsonb)
+       AS r(id bigint, status text, notes text, mapped_to_id bigint, decided_by text, decided_at timestamptz,
+            decided_mapping_version bigint, reopened_reason text, earlier_decision jsonb,
+            snoozed_until timestamptz, claimed_by text, claim_expires_at timestamptz, ignore_until jsonb,
+            ignored_by_rule_id bigint, review_since timestamptz, review jsonb)
+ WHERE q.id = r.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """One row: outcome restored, merged, refused or unchanged; target: its decision as it shall be."""
+
+    id: int
+    label: str
+    outcome: str
+    detail: str = ""
+    target: dict | None = None
+
+
+@dataclass(slots=True)
+class _Change:
+    """All that a batch did to one row, as one change from old to new."""
+
+    label: str
+    old: dict
+    new: dict
+    last_id: int
+
+
+def plan_rows(batch: DecisionBatch, *, lock: bool) -> list[RowPlan]:
+    """In order of id. Three queries, however many rows."""
+    changes = _changes_of(batch)
+    current = _current(list(changes), lock)
+    clashes, plans = {}, {}
+    for id, change in changes.items():
+        if id not in current:
+            plans[id] = RowPlan(id, change.label, "unchanged", "It is gone.")
+            continue
+        target, clashing = _taken_back(change.old, change.new, current[id])
+        if clashing:
+            clashes[id] = clashing
+        elif all(_same(name, target[name], current[id][name]) for name in target):
+            plans[id] = RowPlan(id, change.label, "unchanged", "It is as it was before already.")
+        else:
+            touched = [
+                name for name in (*DECISION, *NOTES, *REVIEW) if not _same(name, change.new[name], current[id][name])
+            ]
+            plans[id] = RowPlan(id, change.label, "merged" if touched else "restored", target=target)
+    plans |= _refused(clashes, changes)
+    return [plans[id] for id in sorted(plans)]
+
+
+def restore_rows(plans: list[RowPlan]):
+    """Carry plans out on rows that plan_rows has locked; after the mappings have been restored, as
+    a row that is MAPPED again carries the mapping version of now. One statement."""
+    rows = [{**plan.target, "id": plan.id} for plan in plans if plan.target is not None]
+    if not rows:
+        return
+    version = MappingVersion.objects.values_list("version", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(RESTORE, {"rows": json.dumps(rows), "version": version})
+
+
+def _changes_of(batch) -> dict[int, _Change]:
+    found: dict[int, _Change] = {}
+    logged = UnmappedChange.objects.filter(batch=batch).order_by("id")
+    columns = ("id", "unmapped_id", "source", "external_market_id", "old_value", "new_value")
+    for log_id, id, source, key, old, new in logged.values_list(*columns):
+        if id in found:
+            found[id].new, found[id].last_id = new, log_id
+        else:
+            found[id] = _Change(f"{source} {key}", old, new, log_id)
+    return found
+
+
+def _current(ids, lock) -> dict[int, dict]:
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENT + (" FOR UPDATE" if lock else ""), [ids])
+        return {id: json.loads(decision) if isinstance(decision, str) else decision for id, decision in cursor}
+
+
+def _taken_back(old, new, current):
+    """(the decision as it shall be, the fields that somebody has set since)"""
+    target, clashing = dict(current), ()
+    for group, decisive in ((DECISION, DECISIVE), (NOTES, NOTES), (REVIEW, REVIEW[:1])):
+        if _all_same(group, old, new) or _all_same(decisive, current, old):
+            continue
+        if _all_same(decisive if group is REVIEW else group, current, new):
+            target |= {name: old[name] for name in group}
+        else:
+            clashing += decisive
+    if not _all_same(CLAIM, old, new) and _all_same(CLAIM, current, new) and _still_holds(old):
+        target |= {name: old[name] for name in CLAIM}
+    if target["status"] != "MAPPED":
+        target |= dict.fromkeys(REVIEW)
+    return target, clashing
+
+
+def _still_holds(claim):
+    """Whether a claim is worth giving back: none, or one that has not run out."""
+    expires = claim["claim_expires_at"]
+    return expires is None or parse_datetime(expires) > timezone.now()
+
+
+def _refused(clashes, changes):
+    """{id: RowPlan} that say who was there since."""
+    later: dict[int, UnmappedChange] = {}
+    if clashes:
+        since = min(changes[id].last_id for id in clashes)
+        for change in UnmappedChange.objects.filter(unmapped_id__in=list(clashes), id__gt=since).order_by("id"):
+            id = change.unmapped_id
+            touches = any(change.old_value.get(name) != change.new_value.get(name) for name in clashes[id])
+            if id not in later and change.id > changes[id].last_id and touches:
+                later[id] = change
+    return {
+        id: RowPlan(
+            id,
+            changes[id].label,
+            "refused",
+            f"It was changed since: {change_text(later[id])}." if id in later else "It was changed since.",
+        )
+        for id in clashes
+    }
+
+
+def _all_same(names, one, other):
+    return all(_same(name, one[name], other[name]) for name in names)
+
+
+def _same(name, one, other):
+    """Times are compared as instants: a change by hand may be logged in another zone."""
+    if one == other or name not in TIMES or None in (one, other):
+        return one == other
+    return parse_datetime(one) == parse_datetime(other)

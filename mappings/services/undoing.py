@@ -1,0 +1,161 @@
+"""Undo: every action of a person is a batch, and a batch can be taken back, as long as nobody has
+decided otherwise since. An undo is a batch too, so undoing it does the action again."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from mappings.actors import name_of
+from mappings.deciding import deciding
+from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
+from mappings.services.decisions import note
+from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
+from mappings.services.undo_mappings import plan_mappings, restore_mappings
+from mappings.services.undo_rows import plan_rows, restore_rows
+from oddsproject.api.roles import LEAD, TRADER, has_role
+from oddsproject.desk.formats import lagos_text
+
+log = structlog.get_logger(__name__)
+
+Kind = DecisionBatch.Kind
+NOT_MEANT = (Kind.CLAIM, Kind.RELEASE)  # what nobody means by "undo the last"
+DONE = ("restored", "merged")
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneItem:
+    """kind: queue (a row, id its number) or mapping (id its canonical id). outcome: restored;
+    merged (beside what others changed since); refused (detail says who has changed it, when);
+    unchanged (it is so already)."""
+
+    kind: str
+    id: int | str
+    label: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """undoes: the batch that was to be taken back. batch_id: the batch that did it, None after a dry
+    run or a refusal. items: what happened, or would happen, to each thing."""
+
+    undoes: int
+    batch_id: int | None
+    items: list[UndoneItem]
+
+    @property
+    def done(self) -> bool:
+        return self.batch_id is not None
+
+    @property
+    def refused(self) -> list[UndoneItem]:
+        return [item for item in self.items if item.outcome == "refused"]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = {}
+        for item in self.items:
+            found[item.outcome] = found.get(item.outcome, 0) + 1
+        return found
+
+
+def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, partly: bool = False) -> Undone:
+    """Take a batch back. One refused item refuses all, unless partly. dry_run changes nothing and
+    says what would happen.
+
+    Raises DecisionBatch.DoesNotExist, PermissionDenied (somebody else's batch, and no lead),
+    ValidationError when it was undone before.
+    """
+    if dry_run:
+        batch = DecisionBatch.objects.get(pk=batch_id)
+        _check(batch, user)
+        return _report(batch, None, *_plans(batch, lock=False))
+    with transaction.atomic():
+        # Two who undo the same take turns here; the second reads that it is done.
+        batch = DecisionBatch.objects.select_for_update().get(pk=batch_id)
+        _check(batch, user)
+        rows, mappings = _plans(batch, lock=True)
+        report = _report(batch, None, rows, mappings)
+        if report.refused and not (partly and any(item.outcome in DONE for item in report.items)):
+            return report
+        with deciding(Kind.UNDO, user, reason or f"Undo of {batch}", undoes=batch) as undo:
+            restore_mappings(mappings)
+            restore_rows(rows)
+            note(undo, [plan.id for plan in rows if plan.outcome in DONE])
+            # An undo that found everything as it was is kept too, so that the next "undo the last"
+            # goes on to what was done before.
+            undo.item_count = sum(item.outcome in DONE for item in report.items) or max(len(report.items), 1)
+            undo.summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": report.counts}
+    log.info("decision.undone", batch=batch.pk, by=undo.pk, user=name_of(user), **report.counts)
+    return _report(batch, undo.pk, rows, mappings)
+
+
+def undo_last(user, reason: str = "", *, dry_run: bool = False) -> Undone | None:
+    """Take back what this person did last: not claims, not what is undone already, and not an undo
+    (pressing the key twice goes two steps back). None when there is nothing."""
+    batch = last_batch(user)
+    return None if batch is None else undo_batch(batch.pk, user, reason, dry_run=dry_run)
+
+
+def last_batch(user) -> DecisionBatch | None:
+    """The batch that undo_last would take back."""
+    mine = DecisionBatch.objects.filter(actor=name_of(user)[:150], undone_by=None)
+    return mine.exclude(kind__in=NOT_MEANT).exclude(Q(kind=Kind.UNDO) & ~Q(summary__isRedo=True)).first()
+
+
+def restore_version(
+    canonical_id: str, audit_id: int, user, reason: str = "", *, version: int | None = None, dry_run: bool = False
+) -> MappingChange:
+    """Make a mapping what an entry of its audit log left it as (for a DELETE: what it was before).
+
+    version: the version that was read. Raises MappingAuditLog.DoesNotExist, StaleVersion,
+    ValidationError where those values do not map any more. dry_run: checked, and taken back.
+    """
+    entry = MappingAuditLog.objects.get(pk=audit_id, canonical_id=canonical_id)
+    then = entry.new_value or entry.old_value
+    values = {name: then[name] for name in EDITABLE if name in then}
+    with transaction.atomic():
+        with deciding(Kind.RESTORE, user, reason or f"As it was on {lagos_text(entry.created_at)}") as batch:
+            if UserMarketMapping.objects.filter(canonical_id=canonical_id).exists():
+                change = update_mapping(
+                    canonical_id=canonical_id, changes=values, user=user, reason=reason, version=version
+                )
+            else:
+                change = create_mapping(canonical_id=canonical_id, values=values, user=user, reason=reason)
+            batch.summary = {"canonicalId": canonical_id, "auditId": audit_id}
+        if dry_run:
+            transaction.set_rollback(True)
+    return replace(change, batch_id=None) if dry_run else change
+
+
+def _check(batch, user):
+    before = DecisionBatch.objects.filter(undoes=batch).first()
+    if before is not None:
+        raise ValidationError(f"{batch} was undone by {before.actor}, {lagos_text(before.created_at)}.")
+    if isinstance(user, str):
+        return  # a command: whoever may run commands was asked elsewhere
+    if not has_role(user, TRADER):
+        raise PermissionDenied("Only traders undo.")
+    if batch.actor != name_of(user)[:150] and not has_role(user, LEAD):
+        raise PermissionDenied(f"{batch} is {batch.actor}'s; only a lead undoes what others did.")
+
+
+def _is_undo(batch):
+    """Whether taking this batch back does something again."""
+    return batch.kind == Kind.UNDO and not batch.summary.get("isRedo", False)
+
+
+def _plans(batch, lock):
+    return plan_rows(batch, lock=lock), plan_mappings(batch, lock=lock)
+
+
+def _report(batch, undo_id, rows, mappings):
+    items = [
+        UndoneItem("mapping", plan.canonical_id, plan.canonical_id, plan.outcome, plan.detail) for plan in mappings
+    ]
+    items += [UndoneItem("queue", plan.id, plan.label, plan.outcome, plan.detail) for plan in rows]
+    return Undone(batch.pk, undo_id, items)
