@@ -135,6 +135,8 @@ class BookmakerClient:
             self._circuit.failed(error.code)
         elif not retryable:
             self._circuit.succeeded()
+        else:
+            self._circuit.undecided()
 
     def _wait(self, attempt, error):
         """Between attempts, without a slot. A pause is waited for where slots are given out."""

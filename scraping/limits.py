@@ -13,10 +13,10 @@ from collections import deque
 
 import psycopg
 import structlog
-from django.conf import settings
 from django.db import Error as DjangoDatabaseError
 
 from scraping.exceptions import Unavailable
+from scraping.pauses import Pauses
 from scraping.slot_pool import LINGER_SECONDS, MAX_LIMIT, Held, Pause, Pool, Slot, Waiter, whole_limit
 from scraping.slot_store import LocalStore, PostgresStore
 
@@ -30,7 +30,7 @@ SLOT_TIMEOUT_SECONDS = 60.0
 DATABASE_ERRORS = (psycopg.Error, DjangoDatabaseError, OSError)
 
 
-class Limiter:
+class Limiter(Pauses):
     """limits: {slug: {"details": n, "lists": n, "delay_ms": n}} for a process on its own; None means
     the database's settings, shared with all other processes. max_pause_wait, probe_seconds: None for
     BOOKMAKER_MAX_PAUSE_WAIT (10) and BOOKMAKER_PROBE_SECONDS (30)."""
@@ -51,18 +51,6 @@ class Limiter:
         self._thread = None
         self._closed = False
 
-    @property
-    def max_pause_wait(self) -> float:
-        """A thread waits for the end of a pause at most so long; a longer one is an error at once."""
-        own = self._max_pause_wait
-        return getattr(settings, "BOOKMAKER_MAX_PAUSE_WAIT", 10.0) if own is None else own
-
-    @property
-    def probe_seconds(self) -> float:
-        """One request per so many seconds goes to a bookmaker that has stopped answering."""
-        own = self._probe_seconds
-        return getattr(settings, "BOOKMAKER_PROBE_SECONDS", 30.0) if own is None else own
-
     # --- for callers
     def slot(self, slug: str, kind: str = "details", *, timeout: float = SLOT_TIMEOUT_SECONDS) -> Slot:
         """Wait for the right to send one request. Raises Unavailable: PAUSED, NO_SLOT."""
@@ -70,7 +58,12 @@ class Limiter:
         probe = False
         while True:
             probe = probe or self._await_pause(slug, deadline)
-            pool, held = self._take(slug, kind, deadline)
+            try:
+                pool, held = self._take(slug, kind, deadline)
+            except Unavailable:
+                if probe:
+                    self.end_probe(slug)
+                raise
             if held is None:
                 continue
             pause = self._pauses.get(slug)
@@ -88,34 +81,6 @@ class Limiter:
         if slug not in self._limits:
             self._ask_store(lambda store: None)
         return whole_limit(self._limits.get(slug, {}).get(kind), 1, MAX_LIMIT)
-
-    def pause(self, slug: str, seconds: float, reason: str):
-        """Nobody sends this bookmaker a request for so long. A longer pause in force stays."""
-        until = time.monotonic() + seconds
-        with self._mutex:
-            current = self._pauses.get(slug)
-            if current is not None and current.until >= until:
-                return
-            self._set_pause(slug, Pause(until, reason, shared=False))
-            self._commands.append((lambda store: store.pause(slug, until - time.monotonic(), reason), None))
-        log.warning("limits.paused", bookmaker=slug, seconds=round(seconds, 1), reason=reason)
-        self._start()
-
-    def close_circuit(self, slug: str):
-        """The bookmaker answers again: end a pause that a circuit began. Cheap when there is none."""
-        with self._mutex:
-            pause = self._pauses.get(slug)
-            if pause is None or not pause.is_circuit:
-                return
-            self._set_pause(slug, None)
-            self._commands.append((lambda store: store.close_circuit(slug), None))
-        log.info("limits.circuit_closed", bookmaker=slug)
-        self._start()
-
-    def paused_for(self, slug: str) -> float:
-        """Seconds until this process may send the bookmaker a request; 0 when it may now."""
-        pause = self._pauses.get(slug)
-        return max(0.0, pause.until - time.monotonic()) if pause is not None else 0.0
 
     def close(self):
         """Give everything back and end the background thread."""
@@ -170,57 +135,6 @@ class Limiter:
                     wake = pool.waiting_elsewhere > 0
         if wake:
             self._wake.set()
-
-    # --- pauses
-    def _await_pause(self, slug, deadline) -> bool:
-        """Wait for a pause to end. True: it goes on, and this thread may send the one probe of it."""
-        while True:
-            pause = self._pauses.get(slug)
-            if pause is None:
-                return False
-            now = time.monotonic()
-            left = pause.until - now
-            if left > 0:
-                if left > self.max_pause_wait or now + left > deadline:
-                    raise Unavailable("PAUSED", bookmaker=slug, detail=pause.reason, retry_after=left)
-                pause.changed.wait(left)
-            elif not pause.is_circuit:
-                with self._mutex:
-                    if self._pauses.get(slug) is pause:
-                        self._set_pause(slug, None)
-            elif self._claim_probe(slug, pause):
-                return True
-            elif now > deadline:
-                raise Unavailable("PAUSED", bookmaker=slug, detail=pause.reason, retry_after=self.probe_seconds)
-            else:
-                pause.changed.wait(POLL_SECONDS)
-
-    def _claim_probe(self, slug, pause) -> bool:
-        """Whether this thread may send the one request that finds out if the bookmaker is back."""
-        with self._mutex:
-            if self._pauses.get(slug) is not pause or pause.claiming:
-                return False
-            pause.claiming = True
-        try:
-            won = self._ask_store(lambda store: store.claim_probe(slug, self.probe_seconds))
-        finally:
-            pause.claiming = False
-        with self._mutex:
-            if self._pauses.get(slug) is pause:
-                self._set_pause(slug, Pause(time.monotonic() + self.probe_seconds, pause.reason, shared=True))
-        return won
-
-    def _set_pause(self, slug, pause):
-        """Under the mutex. Everybody who waits, for the end of the old pause or a slot, thinks again."""
-        old = self._pauses.pop(slug, None)
-        if pause is not None:
-            self._pauses[slug] = pause
-            for pool in self._pools.values():
-                if pool.slug == slug:
-                    while pool.waiters:
-                        pool.waiters.popleft().grant(None)
-        if old is not None:
-            old.changed.set()
 
     # --- the background thread
     def _start(self):
@@ -315,7 +229,7 @@ class Limiter:
                 return
             for slug, (left, reason) in pauses.items():
                 current = self._pauses.get(slug)
-                if current is None or not current.shared or abs(current.until - now - left) > 0.5:
+                if current is None or not current.shared or current.differs_from(now + left, reason):
                     self._set_pause(slug, Pause(now + left, reason, shared=True))
             for slug, pause in list(self._pauses.items()):
                 if slug not in pauses and pause.shared:

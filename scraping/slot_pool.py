@@ -4,7 +4,7 @@ the limiter's mutex guards all of it."""
 import threading
 from collections import deque
 
-from scraping.slot_store import CIRCUIT, pool_id_of
+from scraping.slot_store import CIRCUIT, PROBING, pool_id_of
 
 LINGER_SECONDS = 0.15  # an unused slot is kept this long for the process's next thread
 MAX_LIMIT = 1000
@@ -114,3 +114,23 @@ class Pause:
     @property
     def is_circuit(self):
         return self.reason.startswith(CIRCUIT)
+
+    @property
+    def is_probing(self):
+        """Whether one request is out to learn if the bookmaker is back."""
+        return self.reason.startswith(PROBING)
+
+    def seconds_worth_waiting(self, now, longest, probe_seconds) -> float:
+        """How long a thread should wait for this pause; 0: not at all, it takes longer than `longest`.
+        A probe that is out may end it any moment, and is waited for up to `longest` from its start."""
+        left = self.until - now
+        if self.is_probing:
+            return max(0.0, min(left, longest - (probe_seconds - left)))
+        return left if left <= longest else 0.0
+
+    def differs_from(self, until, reason):
+        return abs(self.until - until) > 0.5 or self.reason != reason
+
+    def reason_as(self, state):
+        """The reason of a circuit's pause with another state (CIRCUIT, PROBING)."""
+        return f"{state}:{self.reason.partition(':')[2]}"

@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 WAITING = 1_000_000  # object number of the flag "a process waits for this pool"; slots stay far below
 PAUSE_CHANNEL = "scraping_pause"
 CIRCUIT = "circuit"
+PROBING = "circuit, probe out"  # in place of CIRCUIT while one request finds out
 
 # A vanished host must not keep its slots for the two hours of the default keep-alive.
 SESSION = """
@@ -52,10 +53,16 @@ ON CONFLICT (bookmaker_slug) DO UPDATE
     OR scraping_bookmakerhealth.paused_until < excluded.paused_until
 """
 # Whoever extends an expired circuit pause may send the one probe of the interval.
-CLAIM_PROBE = """
+CLAIM_PROBE = f"""
 UPDATE scraping_bookmakerhealth
-   SET paused_until = clock_timestamp() + %(seconds)s * interval '1 second', updated_at = now()
+   SET paused_until = clock_timestamp() + %(seconds)s * interval '1 second', updated_at = now(),
+       pause_reason = regexp_replace(pause_reason, '^[^:]*', '{PROBING}')
  WHERE bookmaker_slug = %(slug)s AND pause_reason LIKE 'circuit%%' AND paused_until <= clock_timestamp()
+"""
+END_PROBE = f"""
+UPDATE scraping_bookmakerhealth
+   SET pause_reason = regexp_replace(pause_reason, '^[^:]*', '{CIRCUIT}'), updated_at = now()
+ WHERE bookmaker_slug = %s AND pause_reason LIKE '{PROBING}%%'
 """
 CLOSE_CIRCUIT = """
 UPDATE scraping_bookmakerhealth SET paused_until = NULL, pause_reason = '', updated_at = now()
@@ -118,6 +125,10 @@ class PostgresStore:
     def claim_probe(self, slug: str, seconds: float) -> bool:
         return self._connection.execute(CLAIM_PROBE, {"slug": slug, "seconds": seconds}).rowcount == 1
 
+    def end_probe(self, slug: str):
+        self._connection.execute(END_PROBE, (slug,))
+        self._tell(slug)
+
     def close_circuit(self, slug: str):
         self._connection.execute(CLOSE_CIRCUIT, (slug,))
         self._tell(slug)
@@ -164,8 +175,7 @@ class LocalStore:
     def claim_probe(self, slug, seconds):
         return True
 
-    def close_circuit(self, slug):
-        """The limiter's own memory is all there is."""
+    end_probe = close_circuit = lambda self, slug: None
 
     def limits(self):
         return self._limits

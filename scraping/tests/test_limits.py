@@ -140,6 +140,32 @@ def test_a_probe_that_fails_leaves_the_pause_to_its_interval():
         assert caught.value.retry_after > 20
 
 
+def test_threads_wait_for_the_probe_and_go_on_when_it_succeeded():
+    with closing(alone(details=5, max_pause_wait=20.0, probe_seconds=300.0)) as limiter:
+        limiter.pause(SLUG, 0.05, "circuit: HTTP_503")
+        probe = limiter.slot(SLUG)
+        assert limiter.paused_for(SLUG) > 200
+        with ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(limiter.slot, SLUG) for _ in range(4)]
+            probe.release()
+            assert not any(slot.done() for slot in waiting)
+            limiter.close_circuit(SLUG)
+            for slot in waiting:
+                slot.result(timeout=10).release()
+
+
+def test_threads_that_wait_for_a_probe_stop_waiting_when_it_failed():
+    with closing(alone(details=5, max_pause_wait=200.0, probe_seconds=300.0)) as limiter:
+        limiter.pause(SLUG, 0.05, "circuit: HTTP_503")
+        limiter.slot(SLUG).release()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(limiter.slot, SLUG, timeout=250)
+            limiter.end_probe(SLUG)
+            with pytest.raises(Unavailable) as caught:
+                waiting.result(timeout=10)
+        assert caught.value.code == "PAUSED" and caught.value.detail == "circuit: HTTP_503"
+
+
 # --- Shared through PostgreSQL: two limiters are two processes' worth -----------------------------
 shared = pytest.mark.django_db(transaction=True)
 
@@ -216,6 +242,26 @@ def test_only_one_of_two_processes_sends_the_probe(three_at_once):
         wait_until(lambda: two.paused_for(SLUG) == 0)
         with two.slot(SLUG):
             pass
+
+
+@shared
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_one_process_waits_for_the_probe_of_another(three_at_once, succeeds):
+    patience = {"max_pause_wait": 60.0, "probe_seconds": 120.0}
+    with closing(Limiter(**patience), Limiter(**patience)) as (one, two):
+        one.pause(SLUG, 0.2, "circuit: HTTP_503")
+        probe = one.slot(SLUG)
+        two.slot("betpawa").release()
+        wait_until(lambda: two.paused_for(SLUG) > 100)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(two.slot, SLUG, timeout=100)
+            probe.release()
+            (one.close_circuit if succeeds else one.end_probe)(SLUG)
+            if succeeds:
+                waiting.result(timeout=15).release()
+            else:
+                with pytest.raises(Unavailable):
+                    waiting.result(timeout=15)
 
 
 @shared
