@@ -6,7 +6,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RadioFilter
 from unfold.contrib.filters.forms import HorizontalRadioForm
 
-from odds.models import Bookmaker, EventLink, Tournament
+from odds.models import Bookmaker, Event, EventLink, Tournament
 
 TODAY_HOURS = 24
 
@@ -18,6 +18,7 @@ class KickoffFilter(RadioFilter):
     parameter_name = "kickoff"
     form_class = HorizontalRadioForm
     all_option = None
+    to_event = ""  # the path from the list's rows to their event
 
     def lookups(self, request, model_admin):
         return [
@@ -42,7 +43,30 @@ class KickoffFilter(RadioFilter):
             "started": {"kickoff_at__lte": now},
             "all": {},
         }
-        return queryset.filter(**windows[self.value()])
+        return queryset.filter(**{self.to_event + name: at for name, at in windows[self.value()].items()})
+
+
+class OddsKickoffFilter(KickoffFilter):
+    """The same for rows of odds; whoever names an event means it even when it is over."""
+
+    to_event = "event__"
+    NEWEST_FIRST = ("started", "all")  # so that what is coming comes before what is over
+
+    def __init__(self, request, *args):
+        self.is_event_named = "event__id__exact" in request.GET or bool(named_events(request))
+        super().__init__(request, *args)
+
+    def value(self):
+        return "all" if self.is_event_named and self.parameter_name not in self.used_parameters else super().value()
+
+
+def named_events(request):
+    """Ids of the events whose SportRadar id is the search text. One query on its unique index, once."""
+    if not hasattr(request, "_named_events"):
+        asked = request.GET.get("q", "").strip()
+        found = Event.objects.filter(sportradar_id=asked) if asked else Event.objects.none()
+        request._named_events = list(found.order_by().values_list("pk", flat=True))
+    return request._named_events
 
 
 class OfferedByFilter(DropdownFilter):

@@ -112,7 +112,7 @@ def test_upcoming_is_what_the_list_shows_unless_asked_otherwise():
 
 def test_the_last_prices_of_an_event_that_has_kicked_off_are_not_called_on_offer():
     make_odds(make_event(kickoff_in=timedelta(minutes=-2)))
-    page = sign_in("viewer").get("/admin/odds/marketoddscurrent/").content.decode()
+    page = sign_in("viewer").get("/admin/odds/marketoddscurrent/?kickoff=started").content.decode()
     assert "</span>Kicked off" in page and "</span>On offer" not in page
 
 
