@@ -14,11 +14,13 @@ from scraping.queueing import enqueue_batch
 
 log = structlog.get_logger(__name__)
 
-BATCH_SILENT = timedelta(seconds=45)
-BATCH_LOST = timedelta(seconds=90)
+# Life is shown every 5 s. The schedule that runs this may come half a minute late, and nobody should wait for
+# a dead worker for longer than two.
+BATCH_SILENT = timedelta(seconds=30)
+BATCH_LOST = timedelta(seconds=30)
 RUN_IDLE = timedelta(minutes=10)
-DISCOVERY_SILENT = timedelta(seconds=45)
-DISCOVERY_LOST = timedelta(seconds=90)
+DISCOVERY_SILENT = timedelta(seconds=30)
+DISCOVERY_LOST = timedelta(seconds=30)
 CLOSING_SILENT = timedelta(minutes=1)
 
 

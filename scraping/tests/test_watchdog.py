@@ -56,6 +56,16 @@ def test_a_pending_batch_whose_task_is_gone_is_enqueued_again():
     assert OrmQ.objects.count() == 1
 
 
+def test_one_look_puts_right_both_what_a_killed_cluster_was_doing_and_what_it_had_fetched():
+    run = make_run()
+    make_batch(run, index=0, status="running", attempts=1, heartbeat_at=ago(seconds=40), enqueued_at=ago(seconds=45))
+    for index in (1, 2):
+        make_batch(run, index=index, enqueued_at=ago(seconds=45))
+    counts = look_after_runs()
+    assert (counts["reclaimed"], counts["requeued"]) == (1, 2)
+    assert OrmQ.objects.count() == 3
+
+
 def test_a_run_that_stopped_moving_fails_and_makes_room():
     run = make_run(heartbeat_at=ago(minutes=11))
     make_batch(run, status="running", heartbeat_at=ago(minutes=11))
@@ -83,13 +93,13 @@ def test_a_pending_run_whose_task_is_gone_is_enqueued_again(kind, task):
 
 
 def test_a_discovery_whose_worker_died_is_enqueued_once_more_and_then_fails_with_the_reason():
-    run = make_run(phase="discovering", discovery_attempts=1, heartbeat_at=ago(seconds=40))
+    run = make_run(phase="discovering", discovery_attempts=1, heartbeat_at=ago(seconds=20))
     assert not any(look_after_runs().values())
-    ScrapeRun.objects.update(heartbeat_at=ago(seconds=50))
+    ScrapeRun.objects.update(heartbeat_at=ago(seconds=40))
     assert look_after_runs()["reclaimed"] == 1
     assert OrmQ.objects.count() == 1
     assert claim_discovery(run.pk).discovery_attempts == 2
-    ScrapeRun.objects.update(heartbeat_at=ago(seconds=50))
+    ScrapeRun.objects.update(heartbeat_at=ago(seconds=40))
     assert look_after_runs()["failed"] == 1
     run.refresh_from_db()
     assert (run.status, run.summary) == ("failed", "Discovery failed 2 times, at last: Its worker fell silent.")
