@@ -13,3 +13,5 @@ class AdvisoryLock(IntEnum):
     PUBLISH_NOTICE = _OURS + 1  # notices get their numbers in commit order
     DISPATCH_NOTICES = _OURS + 2  # one dispatcher at a time
     UPSERT_EVENTS = _OURS + 3  # two discoveries do not make one tournament or event twice
+    AFTER_CYCLE = _OURS + 4  # the mapping desk takes in one cycle at a time
+    AUDIT_PRICES = _OURS + 5  # one price check of all mappings at a time

@@ -13,6 +13,7 @@ from scraping.clock import DatabaseClock
 from scraping.health import judge_bookmakers
 from scraping.models import ScrapeBatch, ScrapeError, ScrapeRun, ScrapeRunBookmaker
 from scraping.progress import publish_progress
+from scraping.queueing import enqueue_after_cycle
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,11 @@ def close_run(run: ScrapeRun) -> ScrapeRun:
     run.timings = {**run.timings, "closing_ms": int((time.monotonic() - started) * 1000)}
     run.save(update_fields=["status", "summary", "phase", "finished_at", "timings", "new_unmapped"])
     publish_progress(run, run.summary)
+    if run.kind == ScrapeRun.Kind.CYCLE:
+        counts = {
+            share.bookmaker_slug: {"seen": share.markets_seen, "mapped": share.markets_mapped} for share in shares
+        }
+        enqueue_after_cycle(run.pk, counts)
     log.info(
         "scrape.run_closed",
         run=run.pk,

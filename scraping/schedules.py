@@ -4,6 +4,8 @@ SCHEDULES = {
     "scrape tick": {"func": "scraping.tasks.tick", "schedule_type": "I", "minutes": 1},
     "scrape watchdog": {"func": "scraping.tasks.watchdog", "schedule_type": "I", "minutes": 1},
     "housekeeping": {"func": "scraping.tasks.housekeeping", "schedule_type": "H"},
+    # Lagos time, as everything that people see.
+    "price check": {"func": "mappings.tasks.nightly", "schedule_type": "C", "cron": "20 3 * * *"},
 }
 
 
