@@ -8,5 +8,7 @@ class ScrapingConfig(AppConfig):
 
     def ready(self):
         from scraping.schedules import ensure_schedules
+        from scraping.suggestion_data import register_datasets
 
         post_migrate.connect(ensure_schedules, sender=self)
+        register_datasets()

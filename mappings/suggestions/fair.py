@@ -11,10 +11,13 @@ TYPICAL_MARGIN = 1.07  # where the book has no sum to go by: overlapping ranges,
 WIDEST = 4.6  # logit of 1 %: beyond it, prices say more about the ladder than about the match
 _STEPS = 8
 LEAST_BOOK, MOST_BOOK = 0.98, 1.65
+UNKNOWN = -1  # winners, where outcomes do not say: the sum of the book has to
+_ONE_WINNER, _TWO_WINNERS = (0.99, 1.25), (1.98, 2.4)
 
 
 def fair_probabilities(implied: np.ndarray, starts: np.ndarray, winners: np.ndarray) -> np.ndarray:
-    """implied: 1/price of all books in a row. starts: where each begins. winners: per book, 0 when open.
+    """implied: 1/price of all books in a row. starts: where each begins. winners: per book, 0 when open,
+    UNKNOWN to go by its sum.
 
     A book whose sum is no plausible multiple of its winners is treated as open.
     """
@@ -22,6 +25,8 @@ def fair_probabilities(implied: np.ndarray, starts: np.ndarray, winners: np.ndar
         return implied
     sizes = np.diff(np.append(starts, len(implied)))
     sums = np.add.reduceat(implied, starts)
+    guessed = np.where(_within(sums, _ONE_WINNER), 1, np.where(_within(sums, _TWO_WINNERS) & (sizes > 2), 2, 0))
+    winners = np.where(winners == UNKNOWN, guessed, winners)
     wanted = np.maximum(winners, 1).astype(float)
     ratio = sums / wanted
     closed = (winners > 0) & (ratio >= LEAST_BOOK) & (ratio <= MOST_BOOK) & (sizes > 1) & (sizes > winners)
@@ -34,6 +39,10 @@ def fair_probabilities(implied: np.ndarray, starts: np.ndarray, winners: np.ndar
         exponents = np.clip(exponents - (np.log(totals) - np.log(wanted)) / slopes, 0.3, 4.0)
     fair = np.exp(logs * np.repeat(exponents, sizes))
     return np.where(np.repeat(closed, sizes), fair, implied / TYPICAL_MARGIN)
+
+
+def _within(values, limits):
+    return (values >= limits[0]) & (values <= limits[1])
 
 
 def logits(probabilities: np.ndarray) -> np.ndarray:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mappings.definitions import REFERENCE
+from mappings.grammars import grammar_of
 from mappings.outcome_text import TeamTemplate, player_name
 from mappings.specifiers import InvalidSpecifier, parse_handicap, parse_line, parse_quarters, parse_specifier
 from mappings.suggestions.coordinates import template
-from mappings.suggestions.fair import fair_probabilities, logits
-from mappings.suggestions.roles import ONE, TWO, plain_text, roles_of, shape_of
+from mappings.suggestions.fair import UNKNOWN, fair_probabilities, logits
+from mappings.suggestions.roles import ONE, TWO, roles_of, shape_of
 
 MOST_VIEWS = 400
 LINES = ("total", "hcp")
@@ -92,7 +93,7 @@ def view_of(fixture) -> FixtureView:
                 line, variant, number = _parameters(slug, market.specifier, market.line)
             except InvalidSpecifier:
                 continue  # the mapper sets such a market aside by name; it is no evidence
-            labels, count = _labels(slug, tuple(texts), names, teams)
+            labels, count = _labels(slug, market.specifier, tuple(texts), names, teams)
             starts.append(len(implied))
             winners.append(count)
             implied += [1 / price for price in prices]
@@ -116,26 +117,31 @@ def _price(outcome):
     return price if 1 < price < 10_000 else None
 
 
-def _labels(slug, texts, names, teams):
+def _labels(slug, specifier, texts, names, teams):
     """(labels, winners); texts without a team in them are read once in a lifetime."""
     joined = "\n".join(texts).casefold()
     if any(name in joined for name in names):
         texts = tuple(teams.apply(" ".join(text.split()).casefold()) for text in texts)
-    return _labels_known(slug == REFERENCE, texts)
+    return _labels_known(slug, specifier, texts)
 
 
-@lru_cache(maxsize=20_000)
-def _labels_known(is_reference, texts):
+@lru_cache(maxsize=50_000)
+def _labels_known(slug, specifier, texts):
     roles = roles_of(tuple(template(text) for text in texts))
-    labels = texts if is_reference else tuple(label_of(text) for text in texts)
-    return labels, _WINNERS.get(shape_of(roles), 0)
+    labels = tuple(label_of(slug, text, specifier) for text in texts)
+    return labels, _WINNERS.get(shape_of(roles), 0) if any(roles) else UNKNOWN
 
 
-@lru_cache(maxsize=20_000)
-def label_of(text: str) -> str:
-    """A rival's outcome text as it is told apart from its neighbours, whatever the line or the order
-    of a player's names. Teams are templated before."""
-    return plain_text(player_name(text) if "," in text and ":" not in text else text)
+@lru_cache(maxsize=50_000)
+def label_of(slug: str, text: str, specifier: str = "") -> str:
+    """A source's outcome text as mappings hold it: by its bookmaker's rules, without the line, a
+    player by first and last name. Teams are templated before."""
+    grammar = grammar_of(slug)
+    if grammar.verbatim or not grammar.has_team_names:
+        return text
+    if "," in text and ":" not in text:
+        return player_name(text).casefold()
+    return grammar.compare(text, grammar.line_texts(specifier))
 
 
 @lru_cache(maxsize=20_000)

@@ -14,7 +14,7 @@ from mappings.definitions import REFERENCE
 from mappings.suggestions.assignment import best_pairs
 from mappings.suggestions.coordinates import template
 from mappings.suggestions.fair import LEAST_BOOK, MOST_BOOK, fair_probabilities, logits
-from mappings.suggestions.observations import FixtureView, Unit, label_of, views_of
+from mappings.suggestions.observations import FixtureView, Unit, label_of, view_of
 from mappings.suggestions.roles import roles_of
 
 MOST_FIXTURES = 40
@@ -79,15 +79,13 @@ def compare(
 
     pairing: {the bookmaker's outcome text: BetPawa's name} to check; None finds the best one.
     """
-    views = [fixture if isinstance(fixture, FixtureView) else None for fixture in fixtures]
-    if None in views:
-        views = views_of(fixtures)
+    views = [fixture if isinstance(fixture, FixtureView) else view_of(fixture) for fixture in fixtures]
     source, target = series_of(views, slug, key), series_of(views, REFERENCE, betpawa_id)
     if source is None or target is None:
         return NOTHING
     wanted = None
     if pairing is not None:
-        wanted = {label_of(template(text)): name for text, name in pairing.items()}
+        wanted = {label_of(slug, text): name for text, name in pairing.items()}
     return compare_series(source, target, wanted=wanted, views=views)
 
 
@@ -165,7 +163,7 @@ def compare_series(
     rows = shared_rows(source, target)
     if not rows:
         return NOTHING
-    roles = roles_of(source.labels) if roles is None else roles
+    roles = roles_of(tuple(template(label) for label in source.labels)) if roles is None else roles
     target_roles = roles_of(tuple(template(label) for label in target.labels)) if target_roles is None else target_roles
     ours = [row[1] for row in rows]
     a, b = source.values[ours], target.values[[row[2] for row in rows]]
@@ -209,10 +207,10 @@ def _named_pairs(labels, names, roles, target_roles, wanted):
         places = {name: place for place, name in enumerate(names)}
         return [(i, places[wanted[label]]) for i, label in enumerate(labels) if wanted.get(label) in places]
     places = {role: place for place, role in enumerate(target_roles) if role}
-    texts = {label_of(template(name)): place for place, name in enumerate(names)}
+    texts = {name.casefold(): place for place, name in enumerate(names)}
     pairs, used = [], set()
     for i, (label, role) in enumerate(zip(labels, roles, strict=True)):
-        j = places.get(role) if role else texts.get(label)
+        j = places.get(role) if role else texts.get(label.casefold())
         if j is not None and j not in used:
             pairs.append((i, j))
             used.add(j)

@@ -23,7 +23,7 @@ FAMILIES = [
     (r"clean sheet", "clean_sheet"),
     (r"winning margins?|margin of victory", "winning_margin"),
     (r"odd\s*(/|or)\s*even|even\s*(/|or)\s*odd|total goals odd or even", "odd_even"),
-    (r"(red cards?|sending[- ]off|sent[- ]off|send[- ]off)", "sending_off"),
+    (r"(player sent[- ]off|red cards?|sending[- ]off|sent[- ]off|send[- ]off)", "sending_off"),
     (r"goal ?scorer", "goalscorer"),
     (r"which team (to|will) score|team to score \(4[- ]way\)", "which_team_scores"),
     (r"team to score last|last team to score|\blast\b", "last"),
