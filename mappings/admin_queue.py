@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from mappings.admin_decisions import MOST_AT_ONCE, decide_page, decide_rows, ignore_page
 from mappings.admin_filters import ErrorCodeFilter, OccurrencesFilter, SourceFilter, StatusFilter
+from mappings.admin_focus import focus_urls
 from mappings.admin_map import MAPPED_AT_ONCE, map_page
 from mappings.admin_pairing import sample_pairs
 from mappings.models import UnmappedMarketLog, UnmappedStatus
@@ -65,6 +66,7 @@ class UnmappedMarketAdmin(ReadOnlyAdmin):
         return [
             path("decide/", guard(decide_page), name="mappings_decide"),
             path("map/", guard(map_page), name="mappings_map"),
+            *focus_urls(guard),
             *super().get_urls(),
         ]
 

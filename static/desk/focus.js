@@ -262,7 +262,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function askReason(data, then) {
         const dialog = part("data-reason-dialog");
-        part("data-impact-words").textContent = data.detail || view.impactWords(data.impact || {});
+        part("data-impact-words").textContent = view.impactWords(data.impact || {});
         part("data-conflict-list").replaceChildren(...(data.conflicts || []).map((conflict) => view.make("li", conflict.severity === "error" ? "desk-error" : "", conflict.text)));
         part("data-own-reason").value = "";
         sendReason = then;

@@ -199,14 +199,21 @@ window.focusView = (function () {
             for (const conflict of conflicts) list.append(make("li", conflict.severity === "error" ? "desk-error" : "", conflict.text));
             parts.push(list);
         } else parts.push(make("p", "", "No conflict."));
+        if (impact.note) parts.push(make("p", "desk-quiet", impact.note));
         for (const fixture of impact.fixtures || []) {
-            const table = make("table", "desk-table");
-            const name = fixture.name || (fixture.home || fixture.homeTeam || "") + " – " + (fixture.away || fixture.awayTeam || "");
-            for (const change of fixture.changes || fixture.rows || []) {
-                table.append(make("tr", "", make("td", "", change.change || change.kind || ""), make("td", "", make("bdi", "", change.market || change.marketName || "")), make("td", "", change.line || ""),
-                    make("td", "", make("bdi", "", change.outcome || "")), make("td", "desk-number", change.before || "–"), make("td", "desk-number", change.after || "–"), make("td", "desk-number", change.betpawa || change.reference || "–")));
+            const table = make("table", "desk-table focus-prices");
+            table.append(make("thead", "", make("tr", "", make("th", "", ""), make("th", "", "Market"), make("th", "", "Line"), make("th", "", "Outcome"),
+                make("th", "desk-number", "Now"), make("th", "desk-number", "Then"), make("th", "desk-number", "BetPawa"))));
+            const body = make("tbody");
+            for (const change of fixture.changes) {
+                change.outcomes.forEach((outcome, index) => {
+                    body.append(make("tr", "", make("td", "", index ? "" : change.change), make("td", "", index ? "" : make("bdi", "", change.marketName)), make("td", "", index ? "" : change.line || ""),
+                        make("td", "", make("bdi", "", outcome.name)), make("td", "desk-number", outcome.before || "–"), make("td", "desk-number", outcome.after || "–"), make("td", "desk-number", outcome.reference || "–")));
+                });
             }
-            parts.push(make("h3", "", make("bdi", "", name)), make("div", "desk-scroll", table));
+            if (fixture.notShown) body.append(make("tr", "", make("td", "desk-quiet", "and " + fixture.notShown + " more")));
+            table.append(body);
+            parts.push(make("h3", "", make("bdi", "", fixture.homeTeam + " – " + fixture.awayTeam)), fixture.changes.length ? make("div", "desk-scroll", table) : make("p", "desk-quiet", "Nothing changes here."));
         }
         return parts;
     }
@@ -214,7 +221,8 @@ window.focusView = (function () {
     function impactWords(impact) {
         const about = impact.exact === false ? "about " : "";
         const one = (count, word) => (count === null || count === undefined ? null : about + Number(count).toLocaleString("en-GB") + " " + word);
-        return [one(impact.events, "events"), one(impact.markets, "markets"), one(impact.rows, "rows")].filter(Boolean).join(", ") + " change.";
+        const counts = [one(impact.events, "events"), one(impact.markets, "lines"), one(impact.rows, "rows")].filter(Boolean);
+        return counts.length ? "Concerns " + counts.join(", ") + "." : "What it concerns could not be counted.";
     }
 
     return { draw, empty, preview, impactWords, make };

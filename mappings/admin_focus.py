@@ -1,0 +1,323 @@
+"""Focus mode: one market of the queue fills the page, one key decides and shows the next.
+
+The page is static/desk/focus.js; these are its addresses. Answers are JSON: a decision that was
+carried out says so in words and names its batch, one that was not says why with 4xx.
+"""
+
+import json
+from datetime import datetime, time, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import JsonResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from mappings import services
+from mappings.accepting import accept_best, plan_for
+from mappings.admin_decisions import ids_of
+from mappings.cache import mapping_cache
+from mappings.deciding import deciding
+from mappings.focus_items import items, queue_order
+from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarketLog
+from mappings.preview import preview_mapping
+from mappings.queue_filter import QueueFilter
+from mappings.services.decisions import CHANGED, UNCHANGED
+from oddsproject.api.roles import TRADER, has_role
+from oddsproject.desk.formats import count_text
+from oddsproject.desk.pages import page, require
+
+MOST_IDS = 1000
+MOST_ITEMS = 5
+MOST_SIBLINGS = 100
+LONGEST_BODY = 100_000
+CANNED_REASONS = (
+    "Names and rules text agree",
+    "Prices agree on many events",
+    "Same market, other line format",
+    "Checked with the bookmaker's page",
+)
+DONE = {
+    "acknowledge": "Acknowledged", "ignore": "Ignored", "snooze": "Snoozed", "claim": "Claimed",
+    "release": "Given back", "reject": "Not suggested again", "map": "Mapped", "close_review": "Review closed",
+}  # fmt: skip
+
+
+def focus_urls(guard):
+    """guard: the admin site's."""
+    return [
+        path("focus/", guard(focus_page), name="mappings_focus"),
+        path("focus/ids/", guard(ids_view), name="mappings_focus_ids"),
+        path("focus/items/", guard(items_view), name="mappings_focus_items"),
+        path("focus/decide/", guard(decide_view), name="mappings_focus_decide"),
+        path("focus/undo/", guard(undo_view), name="mappings_focus_undo"),
+        path("focus/preview/", guard(preview_view), name="mappings_focus_preview"),
+    ]
+
+
+@require()
+def focus_page(request):
+    asked = _filter(request)
+    start = request.GET.get("id", "")
+    return page(
+        request,
+        "desk/focus.html",
+        title="Focus",
+        query=_query_text(asked),
+        start=start if start.isascii() and start.isdigit() and len(start) < 19 else "",
+        queue_url=f"{reverse('admin:mappings_unmappedmarketlog_changelist')}?{_query_text(asked)}",
+        may_decide=has_role(request.user, TRADER),
+        canned_reasons=CANNED_REASONS,
+    )
+
+
+@require()
+def ids_view(request):
+    """The first thousand of the filter in the queue's order, and how many there are in all."""
+    asked = _filter(request)
+    ids = list(queue_order(asked.rows()).values_list("pk", flat=True)[:MOST_IDS])
+    total = len(ids) if len(ids) < MOST_IDS else asked.count()[0]
+    return JsonResponse({"ids": ids, "total": total, "canUndo": has_role(request.user, TRADER)})
+
+
+@require()
+def items_view(request):
+    ids = [int(text) for text in request.GET.get("ids", "").split(",") if text.isascii() and text.isdigit()][
+        :MOST_ITEMS
+    ]
+    mapping_cache.refresh()
+    return JsonResponse({"items": items(ids, request.user, _page_url)})
+
+
+@require(TRADER, methods=("POST",))
+def decide_view(request):
+    """{decision, id, version, also: [sibling ids], until, reason, betpawaId, outcomeTexts}."""
+    try:
+        body = _body(request)
+        row = UnmappedMarketLog.objects.filter(pk=body["id"]).first()
+        if row is None:
+            return _problem("gone", "It is not in the queue any more.", status=404)
+        decide = _DECISIONS.get(body.get("decision"))
+        if decide is None:
+            return _problem("invalid", "No such decision.", status=400)
+        return decide(request, row, body)
+    except ValidationError as error:
+        return JsonResponse(
+            {"problem": "invalid", "detail": " ".join(error.messages), "messages": error.messages}, status=400
+        )
+    except services.StaleVersion as error:
+        return _problem("stale", str(error), status=409)
+
+
+@require(TRADER, methods=("POST",))
+def undo_view(request):
+    """Takes back the last decision of this person, or the batch that the body names."""
+    try:
+        batch_id = _body(request, needs_id=False).get("batchId")
+        if batch_id is not None and not _is_id(batch_id):
+            raise ValidationError("batchId must be a number.")
+        mine = batch_id is None
+        undone = services.undo_last(request.user) if mine else services.undo_batch(batch_id, request.user)
+    except DecisionBatch.DoesNotExist:
+        return _problem("nothing", "There is no such decision.", status=404)
+    except ValidationError as error:
+        return _problem("nothing", " ".join(error.messages), status=409)
+    except PermissionDenied as error:
+        return _problem("forbidden", str(error), status=403)
+    if not undone.done:
+        first = undone.refused[0]
+        return _problem("refused", f"Not undone: {first.label}: {first.detail}", status=409)
+    changes = f"{count_text(len(undone.items))} change{'' if len(undone.items) == 1 else 's'}"
+    return JsonResponse(
+        {
+            "words": f"Undone: {changes} taken back.",
+            "batchId": undone.batch_id,
+            "ids": [item.id for item in undone.items if item.kind == "queue"],
+        }
+    )
+
+
+@require(methods=("POST",))
+def preview_view(request):
+    try:
+        body = _body(request)
+        row = UnmappedMarketLog.objects.filter(pk=body["id"]).first()
+        if row is None:
+            return _problem("gone", "It is not in the queue any more.", status=404)
+        return JsonResponse(_preview(row, _plan(row, body)).as_data())
+    except ValidationError as error:
+        return _problem("invalid", " ".join(error.messages), status=400)
+
+
+# --- Decisions ----------------------------------------------------------------------------------
+
+
+def _simple(name, **more):
+    def decide(request, row, body):
+        given = {key: read(body) for key, read in more.items()}
+        made = getattr(services, name)(
+            ids=[row.pk, *_also(body)],
+            user=request.user,
+            reason=_reason(body),
+            versions={row.pk: body.get("version")},
+            **given,
+        )
+        return _answer(name, row, made)
+
+    return decide
+
+
+def _map(request, row, body):
+    plan, reason = _plan(row, body), _reason(body)
+    if not reason:
+        preview = _preview(row, plan)
+        if preview.needs_reason:
+            return JsonResponse({"problem": "reason_required", **preview.as_data()}, status=409)
+    with deciding("map", request.user, reason):
+        resolution = services.map_to(
+            ids=[row.pk],
+            canonical_id=plan.canonical_id,
+            values=plan.values,
+            outcome_texts=plan.outcome_texts,
+            user=request.user,
+            reason=reason,
+            versions={row.pk: body.get("version")},
+        )
+        made = list(resolution.decisions)
+        if made[0].outcome in (CHANGED, UNCHANGED) and _also(body):
+            made += accept_best(ids=_also(body), user=request.user, reason=reason)
+    return _answer("map", row, services.Decisions(made, resolution.batch_id), f" to {resolution.change.mapping.name}")
+
+
+def _reject(request, row, body):
+    made = services.reject_suggestion(id=row.pk, betpawa_id=str(body.get("betpawaId", "")), user=request.user)
+    return _answer("reject", row, made)
+
+
+_DECISIONS = {
+    "map": _map,
+    "reject": _reject,
+    "acknowledge": _simple("acknowledge"),
+    "ignore": _simple("ignore", until=lambda body: _ignore_until(body.get("until"))),
+    "snooze": _simple("snooze", until=lambda body: _snooze_until(body.get("until"))),
+    "claim": _simple("claim"),
+    "release": _simple("release"),
+    "close_review": _simple("close_review"),
+}
+
+
+def _plan(row, body):
+    suggestion = MarketSuggestion.objects.filter(unmapped=row, betpawa_id=str(body.get("betpawaId", ""))).first()
+    if suggestion is None:
+        raise ValidationError("That suggestion was replaced meanwhile; look at the new ones.")
+    mapping_cache.refresh()
+    texts = body.get("outcomeTexts")
+    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+        raise ValidationError("outcomeTexts must name a text per outcome.")
+    return plan_for(row, suggestion, texts)
+
+
+def _preview(row, plan):
+    return preview_mapping(
+        canonical_id=plan.canonical_id, values=plan.values, ids=[row.pk], outcome_texts=plan.outcome_texts
+    )
+
+
+def _ignore_until(text):
+    if text in (None, "", "forever"):
+        return None
+    if text == "family":
+        return {"kind": "betpawa_family"}
+    if text == "events":
+        return {"kind": "events"}
+    return {"kind": "date", "at": _moment(text)}
+
+
+def _snooze_until(text):
+    return _moment(text)
+
+
+def _moment(text):
+    """ "hours:1", "days:3", or "tomorrow" at nine as people's clocks show it."""
+    now = timezone.now()
+    if text == "tomorrow":
+        morning = timezone.localdate() + timedelta(days=1)
+        return timezone.make_aware(datetime.combine(morning, time(9)))
+    unit, _, number = str(text).partition(":")
+    if unit not in ("hours", "days") or not number.isdigit() or len(number) > 3:
+        raise ValidationError({"until": "Until when?"})
+    return now + timedelta(**{unit: int(number)})
+
+
+def _answer(decision, row, made, more=""):
+    first, rest = made[0], made[1:]
+    if first.outcome not in (CHANGED, UNCHANGED):
+        return _problem(first.outcome, first.detail or "It was decided meanwhile.", status=409)
+    name = row.market_name or row.external_market_id
+    words = f"{DONE[decision]}: {name}{more}."
+    if first.detail:
+        words += f" {first.detail}"
+    left = [one for one in rest if one.outcome not in (CHANGED, UNCHANGED)]
+    if rest:
+        words += f" {count_text(len(rest) - len(left))} of {count_text(len(rest))} siblings too."
+    return JsonResponse(
+        {
+            "words": words,
+            "batchId": made.batch_id,
+            "outcome": first.outcome,
+            "left": [{"id": one.id, "detail": one.detail} for one in left],
+        }
+    )
+
+
+# --- What browsers send -------------------------------------------------------------------------
+
+
+def _filter(request):
+    query = {name: request.GET[name] for name in request.GET}
+    query.setdefault("tab", Tab.NEW)
+    try:
+        return QueueFilter.from_query(query, user=request.user)
+    except ValidationError:
+        return QueueFilter(tab=Tab.NEW)
+
+
+def _query_text(asked):
+    return urlencode(asked.as_query())
+
+
+def _body(request, *, needs_id=True):
+    if len(request.body) > LONGEST_BODY:
+        raise ValidationError("Too much was sent.")
+    try:
+        body = json.loads(request.body or b"{}")
+    except ValueError as error:
+        raise ValidationError("That was no JSON.") from error
+    if not isinstance(body, dict) or (needs_id and not _is_id(body.get("id"))):
+        raise ValidationError("An object that names a row is needed.")
+    if body.get("version") is not None and not _is_id(body["version"]):
+        raise ValidationError("version must be a number.")
+    return body
+
+
+def _is_id(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**62
+
+
+def _also(body):
+    also = body.get("also") or []
+    if not isinstance(also, list) or not all(_is_id(id) for id in also) or len(also) > MOST_SIBLINGS:
+        raise ValidationError("also must name siblings.")
+    return ids_of(map(str, also))
+
+
+def _reason(body):
+    return str(body.get("reason") or "").strip()[:1000]
+
+
+def _page_url(id):
+    return reverse("admin:mappings_unmappedmarketlog_change", args=[id])
+
+
+def _problem(problem, detail, *, status):
+    return JsonResponse({"problem": problem, "detail": detail}, status=status)
