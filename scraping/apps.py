@@ -7,8 +7,11 @@ class ScrapingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
+        from mappings.ports import register_stored_odds
         from scraping.schedules import ensure_schedules
+        from scraping.stored_odds import StoredOddsHere
         from scraping.suggestion_data import register_datasets
 
         post_migrate.connect(ensure_schedules, sender=self)
+        register_stored_odds(StoredOddsHere())
         register_datasets()

@@ -10,6 +10,8 @@ from odds.storage import partitions
 from scraping import watchdog as run_watchdog
 from scraping.coordinator import EventCoordinator
 from scraping.models import ScrapeRun, Settings
+from scraping.reapply import NotInForce
+from scraping.reapply import reapply as map_again
 from scraping.retention import drop_old_runs
 from scraping.second_chance import give_second_chances
 from scraping.services import CycleRefused, start_cycle
@@ -61,6 +63,15 @@ def scrape_batch(batch_id):
 
 def refresh_event(run_id):
     EventCoordinator(ScrapeRun.objects.get(pk=run_id)).run_full_cycle()
+
+
+def reapply(canonical_id, user_name):
+    """Its result says how many events have the mapping now, and how many wait for the next cycle."""
+    try:
+        return map_again(canonical_id, user_name).as_dict()
+    except NotInForce:
+        log.info("mapping.not_in_force", canonical_id=canonical_id)  # switched off before its turn came
+        return "not in force"
 
 
 def watchdog():
