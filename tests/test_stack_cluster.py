@@ -14,7 +14,7 @@ from django.db import connection
 from django_q.models import OrmQ, Task
 
 from oddsproject.stack import processes
-from oddsproject.stack.cluster import START_SECONDS, Evidence
+from oddsproject.stack.cluster import START_SECONDS, ClusterWatchdog, Evidence
 from scraping.services import change_settings
 from tests.process_tree import alive, below
 
@@ -71,6 +71,23 @@ def test_a_line_that_arrives_in_two_parts_counts_once():
     assert evidence.take(b"3\nac", now=2.0) == 0
     assert evidence.take(b"k\n", now=3.0) == 1
     assert evidence.busy == {123: 2.0}
+
+
+def test_what_was_left_behind_is_looked_after_whenever_a_cluster_starts(monkeypatch):
+    happened = []
+    watchdog = ClusterWatchdog(
+        canary_seconds=1, limit_seconds=1, stop_seconds=1, workers=1, task_seconds=1,
+        on_start=lambda: happened.append("look round"),
+    )  # fmt: skip
+
+    def run_one(self):
+        happened.append("cluster")
+        if happened.count("cluster") == 2:
+            self.stop()
+
+    monkeypatch.setattr(ClusterWatchdog, "_run_one", run_one)
+    watchdog.run()
+    assert happened == ["look round", "cluster"] * 2
 
 
 @contextmanager

@@ -104,15 +104,19 @@ def database_answers():
 class ClusterWatchdog:
     """Runs one qcluster until stop() is called, replacing it when it is stuck or gone.
 
-    workers, task_seconds: as in Q_CLUSTER. on_acknowledged: called after every acknowledged task.
+    workers, task_seconds: as in Q_CLUSTER. on_start: called before each cluster; on_acknowledged:
+    after every acknowledged task.
     """
 
-    def __init__(self, *, canary_seconds, limit_seconds, stop_seconds, workers, task_seconds, on_acknowledged=None):
+    def __init__(
+        self, *, canary_seconds, limit_seconds, stop_seconds, workers, task_seconds, on_start=None, on_acknowledged=None
+    ):
         self.canary_seconds = canary_seconds
         self.limit_seconds = limit_seconds
         self.stop_seconds = stop_seconds
         self.workers = workers
         self.longest_task = task_seconds + OVERRUN_SECONDS
+        self.on_start = on_start
         self.on_acknowledged = on_acknowledged
         self.replaced = 0
         self._stopping = False
@@ -126,6 +130,8 @@ class ClusterWatchdog:
         pause = 1.0
         while not self._stopping:
             born = time.monotonic()
+            if self.on_start:
+                self.on_start()
             self._run_one()
             if self._stopping:
                 break

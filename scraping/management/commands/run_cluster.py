@@ -48,11 +48,11 @@ class Command(BaseCommand):
             stop_seconds=stop_seconds,
             workers=Conf.WORKERS,
             task_seconds=Conf.TIMEOUT,
+            on_start=look_round,
             on_acknowledged=acknowledged,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: watchdog.stop())
-        look_round()
         watchdog.run()
 
 
