@@ -91,7 +91,7 @@ class Board:
         for start in range(0, len(self.event_ids), BATCH_EVENTS):
             yield MarketWriteBatch(
                 tuple(
-                    ObservedMarkets(event_id, slug, self.now, True, self._answer(event_id, slug))
+                    ObservedMarkets(event_id, slug, self.now, True, self._answer(event_id, slug), mapping_version=7)
                     for event_id in self.event_ids[start : start + BATCH_EVENTS]
                     for slug in SLUGS
                 )
