@@ -14,7 +14,7 @@ MOST_NAMED = 500
 CLAIM = """
 UPDATE unmapped_market_log SET alerted_at = now()
  WHERE id IN (SELECT id FROM unmapped_market_log
-               WHERE alerted_at IS NULL AND status = 'NEW'
+               WHERE alerted_at IS NULL AND status = 'NEW' AND id <= %s
                ORDER BY source, external_market_id FOR UPDATE)
    AND alerted_at IS NULL AND status = 'NEW'
 RETURNING id
@@ -24,14 +24,19 @@ RETURNING id
 def announce_new_unmapped(scrape_run_id: int | None = None) -> int:
     """Publish one alert for every NEW row that was not announced yet; returns how many there were.
 
-    The alert names the first 500; its count is of all.
+    What a rule ignores is not announced. The alert names the first 500; its count is of all.
     """
+    from mappings.ignore_rules import apply_rules, newest_row
     from mappings.unmapped_logger import unmapped_logger
     from oddsproject.realtime import build_unmapped_alert, publish
 
+    # Rows that arrive while the rules look wait for the next alert: no rule has seen them. The rules
+    # commit for themselves, as telling of a decision and claiming rows are not done in one breath.
+    newest = newest_row()
+    apply_rules()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM)
+            cursor.execute(CLAIM, [newest])
             ids = [row[0] for row in cursor.fetchall()]
         if ids:
             named = UnmappedMarketLog.objects.filter(pk__in=ids).order_by("source", "external_market_id")[:MOST_NAMED]

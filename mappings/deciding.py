@@ -28,7 +28,13 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
     with acting_as(user, reason):
         outer = _current.get()
         if outer is not None:
-            yield outer
+            before = outer.item_count, list(outer.touched), dict(outer.summary)
+            try:
+                yield outer
+            except BaseException:
+                # What this part had counted is taken back with it; the rest may go on.
+                outer.item_count, outer.touched, outer.summary = before
+                raise
             return
         batch = DecisionBatch.objects.create(
             kind=kind, actor=name_of(user)[:150], reason=(reason or "").replace("\x00", ""), undoes=undoes

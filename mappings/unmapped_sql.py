@@ -5,6 +5,8 @@ import json
 from django.db import connection
 from django.utils import timezone
 
+from mappings.actors import acting_as
+
 # Rows in key order, so that two workers cannot deadlock. A sighting of an older cycle than the row
 # has already counted changes no count. A process that had not read the mapping yet which made the
 # row MAPPED cannot re-open it; nor can "BetPawa has no such market", which is what was decided.
@@ -36,7 +38,7 @@ ON CONFLICT (source, external_market_id) DO UPDATE
                               ELSE least(q.next_kickoff_at, excluded.next_kickoff_at) END,
        first_cycle_id = coalesce(q.first_cycle_id, excluded.first_cycle_id),
        last_cycle_id = greatest(q.last_cycle_id, excluded.last_cycle_id)
-RETURNING q.source, q.external_market_id, (q.xmax = 0)
+RETURNING q.source, q.external_market_id, (q.xmax = 0), q.status = 'MAPPED'
 """
 
 REOPEN = """
@@ -49,8 +51,9 @@ UPDATE unmapped_market_log AS q
            || coalesce(' on ' || to_char(q.decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), '')
            || ', and does not map any more' || coalesce(': ' || nullif(s.error_code, ''), '') || '.', 1000),
        earlier_decision = jsonb_build_object('status', q.status, 'decidedBy', q.decided_by,
-           'decidedAt', q.decided_at, 'mappedTo', m.canonical_id, 'notes', q.notes),
-       decided_by = NULL, decided_at = NULL, decided_mapping_version = NULL
+           'decidedAt', q.decided_at, 'mappedTo', m.canonical_id, 'notes', q.notes, 'until', NULL),
+       decided_by = NULL, decided_at = NULL, decided_mapping_version = NULL,
+       review_since = NULL, review = NULL
   FROM (SELECT q.id, m.canonical_id
           FROM unmapped_market_log AS q LEFT JOIN user_market_mappings AS m ON m.id = q.mapped_to_id
          WHERE q.status = 'MAPPED') AS m,
@@ -75,9 +78,14 @@ def upsert_sightings(sightings: dict, counted: dict) -> tuple[list, list]:
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, parameters)
         stored = cursor.fetchall()
+    inserted = [(source, key) for source, key, is_new, _ in stored if is_new]
+    return inserted, _reopened(parameters) if any(is_mapped for *_, is_mapped in stored) else []
+
+
+def _reopened(parameters):
+    with acting_as("scraper", "It does not map any more."), connection.cursor() as cursor:
         cursor.execute(REOPEN, parameters)
-        reopened = [(source, key) for source, key in cursor.fetchall()]
-    return [(source, key) for source, key, is_new in stored if is_new], reopened
+        return [(source, key) for source, key in cursor.fetchall()]
 
 
 def _row(key, sighting, counted):

@@ -3,8 +3,8 @@
 Kept (UnmappedMarketLog.ignore_until): null is for good;
 {"kind": "date", "at": ISO time};
 {"kind": "events", "from": N, "atLeast": M}: back when so many events carry it;
-{"kind": "betpawa_family", "family": F, "offered": [ids]}: back when BetPawa has a market of the
-family that is not among those it had then.
+{"kind": "betpawa_family", "family": "over_under:corners", "offered": [ids]}: back when BetPawa has
+a market of the family that is not among those it had then ("over_under": of whatever is counted).
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Func, JSONField, Value
-from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
+from django.db.models.functions import Coalesce, Greatest, JSONObject
 from django.utils.dateparse import parse_datetime
 
-from mappings.families import betpawa_families
+from mappings.families import ROW_FAMILY, betpawa_families, ids_in
 from mappings.services.decisions import coming
 
 DATE, EVENTS, FAMILY = "date", "events", "betpawa_family"
@@ -46,12 +46,12 @@ def stored_until(until: dict | None):
         at_least = until.get("atLeast")
         reached = Value(at_least) if at_least else Greatest(F("event_count") * 2, Value(LEAST_EVENTS))
         return JSONObject(**{"kind": Value(EVENTS), "from": F("event_count"), "atLeast": reached})
-    offered = Value({family: sorted(ids) for family, ids in betpawa_families().items()}, JSONField())
-    family = Value(until["family"]) if until.get("family") else F("family")
-    then = Coalesce(
-        Func(offered, family, function="jsonb_extract_path", output_field=JSONField()), Value([], JSONField())
-    )
-    return JSONObject(kind=Value(FAMILY), family=family, offered=Cast(then, JSONField()))
+    families = betpawa_families()
+    if until.get("family"):
+        return Value(until | {"offered": ids_in(families, until["family"])}, JSONField())
+    offered = Func(Value(families, JSONField()), ROW_FAMILY, function="jsonb_extract_path", output_field=JSONField())
+    none = Value([], JSONField())
+    return JSONObject(kind=Value(FAMILY), family=ROW_FAMILY, offered=Coalesce(offered, none))
 
 
 def needs_a_family(until: dict | None) -> bool:

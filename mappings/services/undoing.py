@@ -15,6 +15,7 @@ from mappings.services.decisions import note
 from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
 from mappings.services.undo_mappings import plan_mappings, restore_mappings
 from mappings.services.undo_rows import plan_rows, restore_rows
+from mappings.services.undo_rules import plan_rules, restore_rules
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.formats import lagos_text
 
@@ -27,7 +28,7 @@ DONE = ("restored", "merged")
 
 @dataclass(frozen=True, slots=True)
 class UndoneItem:
-    """kind: queue (a row, id its number) or mapping (id its canonical id). outcome: restored;
+    """kind: queue (a row, id its number), mapping (id its canonical id) or rule. outcome: restored;
     merged (beside what others changed since); refused (detail says who has changed it, when);
     unchanged (it is so already)."""
 
@@ -73,36 +74,39 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
     if dry_run:
         batch = DecisionBatch.objects.get(pk=batch_id)
         _check(batch, user)
-        return _report(batch, None, *_plans(batch, lock=False))
+        return _plans(batch, lock=False).report(batch)
     with transaction.atomic():
         # Two who undo the same take turns here; the second reads that it is done.
         batch = DecisionBatch.objects.select_for_update().get(pk=batch_id)
         _check(batch, user)
-        rows, mappings = _plans(batch, lock=True)
-        report = _report(batch, None, rows, mappings)
+        plans = _plans(batch, lock=True)
+        report = plans.report(batch)
         if report.refused and not (partly and any(item.outcome in DONE for item in report.items)):
             return report
         with deciding(Kind.UNDO, user, reason or f"Undo of {batch}", undoes=batch) as undo:
-            restore_mappings(mappings)
-            restore_rows(rows)
-            note(undo, [plan.id for plan in rows if plan.outcome in DONE])
+            restore_mappings(plans.mappings)
+            rules = restore_rules(plans.rules)
+            restore_rows(plans.rows)
+            note(undo, [plan.id for plan in plans.rows if plan.outcome in DONE])
             # An undo that found everything as it was is kept too, so that the next "undo the last"
             # goes on to what was done before.
             undo.item_count = sum(item.outcome in DONE for item in report.items) or max(len(report.items), 1)
-            undo.summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": report.counts}
+            undo.summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": report.counts} | rules
     log.info("decision.undone", batch=batch.pk, by=undo.pk, user=name_of(user), **report.counts)
-    return _report(batch, undo.pk, rows, mappings)
+    return replace(report, batch_id=undo.pk)
 
 
-def undo_last(user, reason: str = "", *, dry_run: bool = False) -> Undone | None:
+def undo_last(user, reason: str = "", *, dry_run: bool = False) -> Undone:
     """Take back what this person did last: not claims, not what is undone already, and not an undo
-    (pressing the key twice goes two steps back). None when there is nothing."""
+    (pressing the key twice goes two steps back). ValidationError when there is nothing."""
     batch = last_batch(user)
-    return None if batch is None else undo_batch(batch.pk, user, reason, dry_run=dry_run)
+    if batch is None:
+        raise ValidationError("There is nothing of yours to undo.")
+    return undo_batch(batch.pk, user, reason, dry_run=dry_run)
 
 
 def last_batch(user) -> DecisionBatch | None:
-    """The batch that undo_last would take back."""
+    """The batch that undo_last would take back, if there is one."""
     mine = DecisionBatch.objects.filter(actor=name_of(user)[:150], undone_by=None)
     return mine.exclude(kind__in=NOT_MEANT).exclude(Q(kind=Kind.UNDO) & ~Q(summary__isRedo=True)).first()
 
@@ -149,13 +153,23 @@ def _is_undo(batch):
     return batch.kind == Kind.UNDO and not batch.summary.get("isRedo", False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plans:
+    rows: list
+    mappings: list
+    rules: list
+
+    def report(self, batch):
+        items = [
+            UndoneItem("mapping", plan.canonical_id, plan.canonical_id, plan.outcome, plan.detail)
+            for plan in self.mappings
+        ]
+        for kind, plans in (("rule", self.rules), ("queue", self.rows)):
+            items += [UndoneItem(kind, plan.id, plan.label, plan.outcome, plan.detail) for plan in plans]
+        return Undone(batch.pk, None, items)
+
+
 def _plans(batch, lock):
-    return plan_rows(batch, lock=lock), plan_mappings(batch, lock=lock)
-
-
-def _report(batch, undo_id, rows, mappings):
-    items = [
-        UndoneItem("mapping", plan.canonical_id, plan.canonical_id, plan.outcome, plan.detail) for plan in mappings
-    ]
-    items += [UndoneItem("queue", plan.id, plan.label, plan.outcome, plan.detail) for plan in rows]
-    return Undone(batch.pk, undo_id, items)
+    # Rows first, as in every decision: what locks in one order waits and does not deadlock.
+    rows = plan_rows(batch, lock=lock)
+    return _Plans(rows, plan_mappings(batch, lock=lock), plan_rules(batch, lock=lock))

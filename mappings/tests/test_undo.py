@@ -15,6 +15,7 @@ from mappings.services import (
     create_mapping,
     deactivate_mapping,
     ignore,
+    last_batch,
     map_to,
     reopen,
     restore_version,
@@ -221,12 +222,13 @@ def test_undo_last_goes_back_step_by_step_past_claims_and_undone_things(row):
     acknowledge(ids=[row.pk], user="ada")
     ignore(ids=[row.pk], user="ada")
     claim(ids=[row.pk], user="ada")
-    assert undo_last("bob") is None
+    with pytest.raises(ValidationError, match="nothing of yours"):
+        undo_last("bob")
     undo_last("ada")
     assert decision_of(row)["status"] == "ACKNOWLEDGED"
     second = undo_last("ada")
     assert decision_of(row)["status"] == "NEW"
-    assert undo_last("ada") is None
+    assert last_batch("ada") is None
     undo_batch(second.batch_id, "ada")
     assert decision_of(row)["status"] == "ACKNOWLEDGED"
     undo_last("ada")
