@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mappings.evidence.samples import BookSample, Fixture
+from mappings.evidence.samples import Fixture, sample_of
 from mappings.suggestions.datasets import Dataset, register
 from scraping.bookmakers import REGISTRY
 
@@ -46,9 +46,7 @@ def _fixture(event_key, answers, moment, names):
     for slug, payload in answers.items():
         bookmaker = REGISTRY[slug]
         scraped = bookmaker.decode_event(payload)
-        books[slug] = BookSample(
-            slug, scraped.external_id, scraped.home_team, scraped.away_team, moment, tuple(scraped.markets)
-        )
+        books[slug] = sample_of(scraped, moment)
         keys = {market.key for market in scraped.markets if (slug, market.key) not in names}
         names.update({(slug, key): named for key, named in bookmaker.describe(payload, keys).items()})
     first = next(iter(books.values()))

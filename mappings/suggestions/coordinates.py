@@ -156,7 +156,7 @@ class _Reading:
                     values.append(found[0].replace(" ", ""))
                 elif value == "plus":
                     values.append(f"{number}+")
-                elif number:
+                elif number and entries is _QUALIFIERS:
                     values.append(f"{value}{number}")
                 elif not values or values[-1] != value:
                     values.append(value)

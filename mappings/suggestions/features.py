@@ -42,22 +42,13 @@ LIKE, UNLIKE = 0.16, 0.30
 _WORD = re.compile(r"[a-z0-9]+")
 
 
-class Known(NamedTuple):
-    """What a suggestion may lean on besides the two markets. ids, others: {BetPawa id: 0 to 1}.
-
-    fed: BetPawa ids that another key of the same bookmaker feeds already.
-    """
-
-    ids: dict
-    others: dict
-    fed: frozenset
-
-
 class Candidate(NamedTuple):
+    """parameters: what the source's specifiers say beside a line, for a person to judge."""
+
     target: Target
     values: np.ndarray
     prices: PriceComparison
-    veto: str
+    parameters: str
 
 
 def described(source: Source, target: Target) -> np.ndarray:
@@ -200,4 +191,4 @@ def vetoed(source: Source, target: Target) -> str:
     return found[0] if all(found) else ""
 
 
-__all__ = ["FEATURES", "NOTHING", "PLACES", "Candidate", "Known", "RulesTexts", "described", "priced", "vetoed"]
+__all__ = ["FEATURES", "NOTHING", "PLACES", "Candidate", "RulesTexts", "described", "priced", "vetoed"]

@@ -22,7 +22,7 @@ from mappings.suggestions.roles import ONE, TWO, roles_of, shape_of
 
 MOST_VIEWS = 400
 LINES = ("total", "hcp")
-HIDDEN = ("variant", "type", "score")
+HIDDEN = ("variant", "type")
 _WINNERS = {ONE: 1, TWO: 2}
 
 

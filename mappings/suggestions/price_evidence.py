@@ -60,7 +60,7 @@ NOTHING = PriceComparison(0, None, False, {}, [])
 class Series(NamedTuple):
     """One market over the fixtures. values: (observations, labels) fair logits, NaN where missing.
 
-    implied: the same of 1/price. places: {(fixture number, line): row}. numbers: {fixture number: the
+    implied: the same of 1/price. places: {fixture number: {line: row}}. numbers: {fixture number: the
     one number of its variant}. Fixtures that show several variants of the key are left out.
     """
 
@@ -112,7 +112,7 @@ def series_of(views: list[FixtureView], slug: str, key: str) -> Series | None:
         columns = [labels[label] for label in unit.labels]
         values[row, columns] = unit.logits
         implied[row, columns] = [1 / price for price in unit.prices]
-        places[number, unit.line] = row
+        places.setdefault(number, {})[unit.line] = row
         if unit.number is not None:
             numbers[number] = unit.number
     return Series(tuple(labels), values, implied, places, numbers, [unit for _, unit in chosen])
@@ -127,10 +127,9 @@ def shared_rows(source: Series, target: Series) -> list[tuple[int, int, int, obj
 
     Equal lines; or one side has no line and the other a single one, which then is part of its name.
     """
-    ours, theirs = _by_fixture(source.places), _by_fixture(target.places)
-    rows = []
-    for number, lines in ours.items():
-        others = theirs.get(number)
+    rows, used = [], 0
+    for number, lines in source.places.items():
+        others = target.places.get(number)
         if others is None:
             continue
         common = [(number, row, others[line], line) for line, row in lines.items() if line in others]
@@ -139,17 +138,13 @@ def shared_rows(source: Series, target: Series) -> list[tuple[int, int, int, obj
             stated = source.numbers.get(number)
             if (line is None) != (other is None) and (other is None or stated in (None, other)):
                 common = [(number, row, other_row, other if line is None else line)]
-        rows += sorted(common, key=lambda place: _unevenness(source.units[place[1]]))[:MOST_LINES]
-        if len({place[0] for place in rows}) >= MOST_FIXTURES:
+        if len(common) > MOST_LINES:
+            common = sorted(common, key=lambda place: _unevenness(source.units[place[1]]))[:MOST_LINES]
+        rows += common
+        used += bool(common)
+        if used >= MOST_FIXTURES:
             break
     return rows
-
-
-def _by_fixture(places):
-    found: dict[int, dict] = {}
-    for (number, line), row in places.items():
-        found.setdefault(number, {})[line] = row
-    return found
 
 
 def compare_series(
@@ -272,13 +267,13 @@ def _distance(a, b, numbers, pairs):
     weight = np.where(np.isnan(gaps), 0.0, chance * (1 - chance) + 0.02)
     total = weight.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        per_row = np.where(total > 0, np.nansum(weight * np.nan_to_num(gaps), axis=1) / total, np.nan)
+        per_row = np.where(total > 0, (weight * np.where(np.isnan(gaps), 0.0, gaps)).sum(axis=1) / total, np.nan)
     seen = ~np.isnan(per_row)
     if not seen.any():
         return None, per_row
     information = np.ones(len(per_row))
     if len(pairs) <= 2:
-        information = 0.25 + np.minimum(1.0, np.nan_to_num(np.abs(y)).max(axis=1))
+        information = 0.25 + np.minimum(1.0, np.where(np.isnan(y), 0.0, np.abs(y)).max(axis=1))
     values, weights = per_row[seen], information[seen]
     if len(values) >= 5:
         keep = np.argsort(values)[: max(4, int(np.ceil(len(values) * (1 - TRIMMED))))]

@@ -1,11 +1,13 @@
 """Which BetPawa markets a rival's market may be, best first. Pure: fixtures and mappings in, ranking out."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from mappings.definitions import REFERENCE, MarketDefinition
+from mappings.evidence.samples import source_key
 from mappings.models import Band
 from mappings.suggestions.catalogue_ids import KeySteps
 from mappings.suggestions.coordinates import template
@@ -26,6 +28,7 @@ from mappings.suggestions.roles import roles_of
 from mappings.suggestions.scoring import Model, band_of, confidence, odds_shares
 from mappings.suggestions.twins import are_twins
 
+_DECIMAL = re.compile(r"\d+\.\d+")
 MOST_PRICED = 25
 MOST_TRANSITIVE = 8
 MOST_OFFERED = 5
@@ -53,6 +56,7 @@ class World:
         self.targets = targets_of(self.definitions, views)
         self.by_id = {target.betpawa_id: target for target in self.targets}
         self.rules = RulesTexts(self.targets)
+        self.whole_keys = {source_key(*key): key[1] for view in views for key in view.units}
         self._series: dict[tuple[str, str], Series | None] = {}
         self._target_roles: dict[str, tuple] = {}
         self._steps: dict[str, KeySteps] = {}
@@ -101,11 +105,12 @@ class World:
             (c.distance, t[0].betpawa_id) for c, t in zip(compared, found, strict=True) if c.distance is not None
         )
         candidates = []
-        for (target, values, reason), comparison in zip(found, compared, strict=True):
+        parameters = self._parameters(source)
+        for (target, values, _), comparison in zip(found, compared, strict=True):
             rival = next((d for d, id in distances if id != target.betpawa_id), None)
             closeness, apart, lead = priced(comparison, rival, source, target)
             values[[PLACES["closeness"], PLACES["apart"], PLACES["lead"]]] = closeness, apart, lead
-            candidates.append(Candidate(target, values, comparison, reason))
+            candidates.append(Candidate(target, values, comparison, parameters))
         self._add_others(source, candidates, weights)
         return candidates
 
@@ -126,6 +131,11 @@ class World:
         if series is None:
             return None
         return any(unit.line is not None for unit in series.units)
+
+    def _parameters(self, source):
+        """What the key's specifiers say beside a line ("goalnr=1"): its mapping will need a filter."""
+        series = self.series(source.slug, source.key)
+        return next((unit.variant for unit in series.units if unit.variant), "") if series is not None else ""
 
     def _line_fits(self, lined, target):
         if lined is None:
@@ -211,10 +221,21 @@ def rank(world: World | None, source: Source, model: Model, *, without: Iterable
 def is_doubtful(source: Source, candidate: Candidate) -> bool:
     """Whether something contradicts it that figures of other families must not outvote."""
     prices, values = candidate.prices, candidate.values
+    if fixed_numbers(source) - fixed_numbers_of(candidate.target) or candidate.parameters:
+        return True
     if prices.swapped or (prices.distance is not None and prices.enough >= 0.5 and prices.distance > APART):
         return True
     against = ("kind", "terms", "statistic", "period", "subject", "outcomes")
     return any(values[PLACES[name]] < -0.25 for name in against) or (not source.name and values[PLACES["ids"]] <= 0)
+
+
+def fixed_numbers(source: Source) -> set[str]:
+    """Numbers in a name that fix a line ("GG/NG & Over/Under 3.5"): it is part of a BetPawa market at most."""
+    return {word for word in source.coordinates.words if _DECIMAL.fullmatch(word)}
+
+
+def fixed_numbers_of(target: Target) -> set[str]:
+    return {word for reading in target.readings for word in reading.words if _DECIMAL.fullmatch(word)}
 
 
 def _twin_in_play(candidate, score, others):
