@@ -3,9 +3,12 @@
 The states are told apart here: offered, suspended, withdrawn, missing once, never offered.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 
+from odds.market_sections import OTHER, POPULAR_SECTION, SECTIONS, Section, is_popular, place_of, popular_place
 from odds.models import Bookmaker, Event, MarketOddsCurrent
 from odds.pricing import margin_of
 from odds.queries import event_detail
@@ -24,11 +27,13 @@ class Price:
 
 @dataclass(frozen=True)
 class BookOffer:
-    """One market at one bookmaker; row None when it was never offered there."""
+    """One market at one bookmaker; row None when it was never offered there. confirmed_at: only
+    where it is not that of the whole event there, which stands at the head of the page."""
 
     slug: str
     row: MarketOddsCurrent | None
     margin: Decimal | None = None
+    confirmed_at: datetime | None = None
 
     @property
     def is_withdrawn(self):
@@ -56,13 +61,25 @@ class MarketLine:
 
 
 @dataclass(frozen=True)
+class SectionOfLines:
+    """Market lines under one heading. is_copy: they stand under their family's heading as well."""
+
+    section: Section
+    lines: tuple
+    is_open: bool
+    is_copy: bool = False
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """An event with its bookmakers (reference first), their links and its market lines."""
+    """An event with its bookmakers (reference first), their links and its market lines, which
+    sections hold once each and the popular one again. groups: BetPawa's own tabs among them."""
 
     event: Event
     columns: tuple
     lines: tuple
-    groups: tuple = field(default=())
+    sections: tuple
+    groups: tuple
 
 
 def compare(event_id):
@@ -77,28 +94,41 @@ def compare(event_id):
         by_market.setdefault((row.betpawa_market_id, row.line), {})[row.bookmaker_slug] = row
     slugs = [book.slug for book in books]
     reference = next((book.slug for book in books if book.is_reference), None)
-    lines = [_market_line(market, line, rows, slugs, reference) for (market, line), rows in by_market.items()]
+    lines = [_market_line(market, line, rows, slugs, reference, links) for (market, line), rows in by_market.items()]
     lines.sort(key=_order)
     return Comparison(
         event=event,
         columns=tuple((book, links.get(book.slug)) for book in books),
         lines=tuple(lines),
+        sections=tuple(_sections(lines)),
         groups=tuple(sorted({group for line in lines for group in line.groups})),
     )
 
 
+_SECTION_PLACES = {section.slug: place for place, section in enumerate((*SECTIONS, OTHER))}
+
+
 def _order(line):
-    # What all can be compared on comes first; within a market its lines ascend.
-    return (
-        "popular" not in line.groups,
-        line.name.casefold(),
-        line.market_id,
-        line.line is not None,
-        line.line if line.line is not None else Decimal(0),
-    )
+    section, place = place_of(line.market_id, line.groups)
+    return (_SECTION_PLACES[section.slug], place, line.name.casefold(), line.market_id, *_ascending(line))
 
 
-def _market_line(market_id, line, rows, slugs, reference):
+def _ascending(line):
+    return line.line is not None, line.line if line.line is not None else Decimal(0)
+
+
+def _sections(lines):
+    """The popular lines, then all by family; the first heading is open."""
+    popular = [line for line in lines if is_popular(line.market_id, line.line)]
+    popular.sort(key=lambda line: (popular_place(line.market_id), *_ascending(line)))
+    if popular:
+        yield SectionOfLines(POPULAR_SECTION, tuple(popular), is_open=True, is_copy=True)
+    by_family = groupby(lines, key=lambda line: place_of(line.market_id, line.groups)[0])
+    for place, (section, found) in enumerate(by_family):
+        yield SectionOfLines(section, tuple(found), is_open=not popular and place == 0)
+
+
+def _market_line(market_id, line, rows, slugs, reference, links):
     named = rows.get(reference) or next(iter(rows.values()))
     names = []
     for slug in slugs:
@@ -119,9 +149,16 @@ def _market_line(market_id, line, rows, slugs, reference):
         name=named.betpawa_market_name,
         line=line,
         groups=tuple(named.market_groups or ()),
-        offers=tuple(BookOffer(slug, rows.get(slug), _margin(rows.get(slug))) for slug in slugs),
+        offers=tuple(_offer(slug, rows.get(slug), links.get(slug)) for slug in slugs),
         outcomes=tuple(outcomes),
     )
+
+
+def _offer(slug, row, link):
+    if row is None:
+        return BookOffer(slug, None)
+    is_own = link is None or row.last_confirmed_at != link.confirmed_at
+    return BookOffer(slug, row, _margin(row), row.last_confirmed_at if is_own else None)
 
 
 def _decimal(text):
@@ -143,9 +180,10 @@ def _price(row, outcome, base):
         return Price("never")
     if row.unavailable_at is not None:
         return Price("withdrawn", outcome["odds"])
-    if not outcome.get("is_active", True):
-        return Price("suspended", outcome["odds"])
     odds = _decimal(outcome["odds"])
+    if not outcome.get("is_active", True):
+        # Some bookmakers send 0 or 1 for what cannot be backed; that is no price.
+        return Price("suspended", outcome["odds"] if odds is not None and odds > 1 else "")
     if base is None or odds is None or odds == base:
         return Price("offered", outcome["odds"])
     return Price("offered", outcome["odds"], "higher" if odds > base else "lower", odds - base)
@@ -153,5 +191,5 @@ def _price(row, outcome, base):
 
 def _margin(row):
     """In percent with two places, None where the word has no meaning."""
-    ratio = None if row is None else margin_of(row)
+    ratio = margin_of(row)
     return None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))

@@ -31,6 +31,9 @@ def test_the_states_of_a_price_are_told_apart():
     row.outcomes[0]["is_active"] = False
     row.save()
     assert prices(event)[2] == ("suspended", "2.1", "")
+    row.outcomes[1] = {"name": "X", "odds": "0", "is_active": False}
+    row.save()
+    assert prices(event, "X")[2] == ("suspended", "", "")
     page = sign_in("viewer").get(f"/admin/odds/event/{event.pk}/change/").content.decode()
     assert '<s class="desk-price">2.10</s>' in page and "suspended" in page and "since" in page
 
@@ -125,3 +128,53 @@ def test_counting_stops_at_its_bound(django_assert_num_queries, monkeypatch):
     paginator = BoundedPaginator(MarketOddsHistory.objects.all(), 2)
     with django_assert_num_queries(1):
         assert paginator.count == 5
+
+
+def sections(event):
+    """[(heading, [market ids], is it open)] of the event page."""
+    return [
+        (shown.section.title, [line.market_id for line in shown.lines], shown.is_open)
+        for shown in compare(event.pk).sections
+    ]
+
+
+def test_popular_markets_come_first_and_open_then_every_market_by_family():
+    event = make_event()
+    for market_id, line in (("1096783", 9.5), ("5000", 2.5), ("5000", 6.5), ("3795", None), ("3743", None)):
+        make_odds(event, betpawa_market_id=market_id, line=line)
+    make_odds(event, betpawa_market_id="99001", market_groups=["corners"], betpawa_market_name="Corner race")
+    make_odds(event, betpawa_market_id="99002", market_groups=[], betpawa_market_name="Something new")
+    assert sections(event) == [
+        ("Popular", ["3743", "5000", "3795"], True),
+        ("Result", ["3743"], False),
+        ("Over/under goals", ["5000", "5000"], False),
+        ("Both teams to score", ["3795"], False),
+        ("Corners", ["1096783", "99001"], False),
+        ("Other", ["99002"], False),
+    ]
+
+
+def test_an_event_without_popular_markets_opens_its_first_heading():
+    event = make_event()
+    make_odds(event, betpawa_market_id="1096783", line=9.5)
+    make_odds(event, betpawa_market_id="1096764", line=3.5)
+    assert [(title, is_open) for title, _, is_open in sections(event)] == [("Corners", True), ("Bookings", False)]
+
+
+def test_the_event_page_asks_as_little_for_many_markets_as_for_one(django_assert_num_queries):
+    event = make_event()
+    for line in range(20):
+        make_odds(event, betpawa_market_id="5000", line=line)
+    with django_assert_num_queries(4):
+        compare(event.pk)
+
+
+def test_a_market_says_when_it_was_confirmed_only_where_that_is_not_when_its_event_was():
+    event = make_event()
+    make_odds(event, "betpawa")
+    earlier = timezone.now() - timedelta(minutes=9)
+    make_odds(event, "sportybet", missed_count=1, missed_at=timezone.now(), last_seen_at=earlier)
+    betpawa, sportybet, bet9ja = compare(event.pk).lines[0].offers
+    assert (betpawa.confirmed_at, sportybet.confirmed_at, bet9ja.confirmed_at) == (None, earlier, None)
+    page = sign_in("viewer").get(f"/admin/odds/event/{event.pk}/change/").content.decode()
+    assert "not in the last answer" in page and ">9 min ago<" in page
