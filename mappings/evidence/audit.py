@@ -14,6 +14,7 @@ import structlog
 from django.utils import timezone
 
 from mappings.cache import mapping_cache
+from mappings.catalogue.loader import built_in
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.evidence.reviews import Finding, settle_reviews
 from mappings.evidence.shared import SharedFixtures
@@ -67,7 +68,7 @@ def audit_mappings(canonical_id: str | None = None) -> AuditResult:
         result.verdicts[str(row.verdict)] += 1
         rows.append(row)
         if row.verdict in WRONG and row.apart_checks >= CHECKS_TO_REVIEW:
-            findings.append(Finding(row, pair.definition, judgement.looks_like))
+            findings.append(Finding(row, pair.definition, judgement))
     PriceAudit.objects.bulk_create(
         rows,
         batch_size=500,
@@ -115,8 +116,12 @@ def _check(pair, fixtures: SharedFixtures, snapshot) -> tuple[PriceComparison, J
         return compare(beside, slug, key, sibling.betpawa_id, pairing).distance if beside else None
 
     comparison = compare(shared, slug, key, definition.betpawa_id, pairing)
-    siblings = siblings_of(definition, snapshot.definitions)
-    return comparison, judge(comparison, siblings, distance_to), max(fixture.sampled_at for fixture in shared)
+    newest = max(fixture.sampled_at for fixture in shared)
+    if comparison.distance is None and fixtures.lines_differ(shared, slug, definition):
+        return comparison, Judgement(Verdict.APART, lines_differ=True), newest
+    # The catalogue's too: a person's row may have taken the place of the one that would have been right.
+    siblings = siblings_of(definition, (*snapshot.definitions, *built_in()))
+    return comparison, judge(comparison, siblings, distance_to), newest
 
 
 def _next_row(before: PriceAudit | None, pair, comparison, judgement, newest) -> PriceAudit:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from mappings.deciding import deciding
 from mappings.definitions import MarketDefinition
+from mappings.evidence.verdicts import Judgement
 from mappings.models import (
     DecisionBatch,
     PriceAudit,
@@ -24,11 +25,15 @@ ACTOR = "price check"
 
 
 class Finding(NamedTuple):
-    """A pair whose prices have stayed apart. looks_like: (definition, distance), or None."""
+    """A pair whose prices have stayed apart."""
 
     row: PriceAudit
     definition: MarketDefinition
-    looks_like: tuple[MarketDefinition, float] | None
+    judgement: Judgement
+
+    @property
+    def looks_like(self) -> MarketDefinition | None:
+        return self.judgement.looks_like and self.judgement.looks_like[0]
 
 
 def settle_reviews(findings, agreeing, in_force, canonical_id=None) -> tuple[int, int]:
@@ -40,9 +45,12 @@ def settle_reviews(findings, agreeing, in_force, canonical_id=None) -> tuple[int
 
 def reason_for(finding: Finding) -> str:
     row = finding.row
+    since = f"Looks wrong since {lagos_text(row.apart_since)}"
+    if finding.judgement.lines_differ:
+        return f"{since}: one of the two markets has lines and the other has none, so that no prices meet."
     what = "its outcomes look swapped" if row.verdict == PriceAudit.Verdict.SWAPPED else "its prices are apart"
-    like = f"; they are those of {finding.looks_like[0].name}" if finding.looks_like else ""
-    return f"Looks wrong since {lagos_text(row.apart_since)}: {what} on {row.fixtures_compared} events{like}."
+    like = f"; they are those of {finding.looks_like.name}" if finding.looks_like else ""
+    return f"{since}: {what} on {row.fixtures_compared} events{like}."
 
 
 def _open(findings) -> int:
@@ -51,7 +59,7 @@ def _open(findings) -> int:
         return 0
     # Two mappings may share a source key: the worse one speaks for it.
     worst = {}
-    for finding in sorted(findings, key=lambda finding: finding.row.distance):
+    for finding in sorted(findings, key=lambda finding: finding.row.distance or 0):
         worst[finding.row.source, finding.row.external_market_id] = finding
     mapped_to = dict(
         UserMarketMapping.objects.filter(
@@ -76,7 +84,7 @@ def _open(findings) -> int:
                 "betpawaId": finding.row.betpawa_id,
                 "reason": reason_for(finding),
                 "distance": finding.row.distance,
-                "looksLike": finding.looks_like and finding.looks_like[0].betpawa_id,
+                "looksLike": finding.looks_like and finding.looks_like.betpawa_id,
                 "fixtures": finding.row.fixtures,
             }
             UnmappedMarketLog.objects.filter(pk=row.pk).update(

@@ -38,6 +38,19 @@ class SharedFixtures:
                 found.append(replace(fixture, books={**fixture.books, REFERENCE: book}))
         return found
 
+    def lines_differ(self, fixtures: list[Fixture], slug: str, definition: MarketDefinition) -> bool:
+        """Whether one side has lines wherever it is offered, and the other has none, on enough events."""
+        table = self._snapshot.table(slug)
+        theirs = {
+            plan.line is None
+            for fixture in fixtures
+            for market in fixture.books[slug].markets
+            for plan in table.select(market.key, market.specifier).plans
+            if plan.definition is definition
+        }
+        ours = {market.line is None for fixture in fixtures for market in fixture.books[REFERENCE].markets}
+        return len(fixtures) >= FEW and len(theirs) == len(ours) == 1 and theirs != ours
+
     def _cut(self, indexed, slug, key, definition):
         found = []
         for fixture, markets in indexed:
