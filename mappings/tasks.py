@@ -11,6 +11,8 @@ from django.db import connection
 from mappings.evidence.audit import audit_mappings
 from mappings.evidence.coverage import sample_coverage
 from mappings.evidence.store import prune_fixtures
+from mappings.suggestions.engine import rescore
+from mappings.waking import wake_due
 from oddsproject.locks import AdvisoryLock
 
 log = structlog.get_logger(__name__)
@@ -29,11 +31,18 @@ def after_cycle(run_id: int, counts: dict | None = None) -> str:
         return _all_of(
             "after cycle",
             {
+                "wake": wake_due,
+                "rescore": rescore,
                 "coverage": lambda: sample_coverage(run_id, counts or {}),
                 "prune": prune_fixtures,
             },
             run=run_id,
         )
+
+
+def every_minute() -> int:
+    """Snoozes that are over, conditions that came true, claims that ran out."""
+    return wake_due()
 
 
 def nightly() -> str:

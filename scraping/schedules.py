@@ -4,6 +4,7 @@ SCHEDULES = {
     "scrape tick": {"func": "scraping.tasks.tick", "schedule_type": "I", "minutes": 1},
     "scrape watchdog": {"func": "scraping.tasks.watchdog", "schedule_type": "I", "minutes": 1},
     "housekeeping": {"func": "scraping.tasks.housekeeping", "schedule_type": "H"},
+    "mapping desk": {"func": "mappings.tasks.every_minute", "schedule_type": "I", "minutes": 1},
     # Lagos time, as everything that people see.
     "price check": {"func": "mappings.tasks.nightly", "schedule_type": "C", "cron": "20 3 * * *"},
 }
