@@ -96,6 +96,16 @@ def price_text(price):
     return f"{whole}.{rest:0<2}" if whole.isdecimal() and (rest.isdecimal() or not dot) else str(price)
 
 
+def percent_text(share):
+    """A share of one in whole percent: 0.953 → "95 %". A dash for None."""
+    return DASH if share is None else f"{100 * share:.0f}{NBSP}%"
+
+
+def points_text(share):
+    """A small share in percentage points, two digits that say something: 0.00412 → "0.41"."""
+    return DASH if share is None else f"{100 * share:.2f}{NBSP}points"
+
+
 def share_text(part, whole):
     """part of whole in percent, a dash when there is no whole."""
     return DASH if not whole else f"{100 * part / whole:.1f}{NBSP}%"

@@ -47,6 +47,7 @@ def sidebar(request):
             [
                 _item("Overview", "space_dashboard", "index"),
                 _item("Unmapped markets", "rule", *WAITING, badge=waiting_badge()),
+                _item("Focus mode", "center_focus_strong", "mappings_focus"),
                 _item("Events", "sports_soccer", "odds_event_changelist"),
             ],
         ),
@@ -56,6 +57,7 @@ def sidebar(request):
                 _item("Our mappings", "conversion_path", "mappings_usermarketmapping_changelist"),
                 _item("Built-in catalogue", "menu_book", "mapping_catalogue"),
                 _item("Changes", "history", "mappings_mappingauditlog_changelist"),
+                _item("Suggestion precision", "target", "suggestion_precision"),
             ],
         ),
         (

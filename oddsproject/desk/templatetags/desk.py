@@ -9,6 +9,8 @@ register = template.Library()
 for _name in ("lagos", "lagos_text", "age", "age_text", "span_text", "duration_text", "count_text", "foreign", "chips"):
     register.filter(_name, getattr(formats, _name))
 register.filter("price", formats.price_text)
+register.filter("percent", formats.percent_text)
+register.filter("points", formats.points_text)
 register.filter("named", lambda slug, names: names.get(slug, slug))
 register.simple_tag(formats.badge, name="badge")
 register.simple_tag(formats.symbol, name="symbol")
