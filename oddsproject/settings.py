@@ -192,6 +192,7 @@ BET9JA_CACHE_VERSION = env.str("BET9JA_CACHE_VERSION", default="1.301.2.225")
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Africa/Lagos"  # what people see; the database and the API speak UTC
 USE_I18N = True
+FORMAT_MODULE_PATH = "oddsproject.desk.languages"
 USE_TZ = True
 
 # --- Static files -------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """Who reaches which page of the admin, and what it costs."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -170,3 +173,15 @@ def test_taking_the_role_away_takes_the_way_in_away():
     client.post(reverse("admin:auth_user_change", args=[ada.pk]), {"username": "ada", "role": "", "is_active": "on"})
     ada.refresh_from_db()
     assert not ada.is_staff and not ada.groups.exists()
+
+
+def test_times_of_users_and_of_the_log_are_in_the_desks_format_with_their_zone():
+    client = sign_in("lead")
+    me = User.objects.get(username="a-lead")
+    User.objects.filter(pk=me.pk).update(last_login=datetime(2026, 11, 21, 11, 6, tzinfo=UTC))
+    LogEntry.objects.log_actions(me.pk, User.objects.filter(pk=me.pk), CHANGE, change_message="x", single_object=True)
+    LogEntry.objects.update(action_time=datetime(2026, 11, 21, 19, 30, tzinfo=UTC))
+    assert "Sat 21 Nov 2026, 12:06 WAT" in client.get(reverse("admin:auth_user_changelist")).content.decode()
+    assert "Sat 21 Nov 2026, 20:30 WAT" in client.get(reverse("admin:admin_logentry_changelist")).content.decode()
+    own = client.get(reverse("admin:auth_user_change", args=[me.pk])).content.decode()
+    assert "12:06 WAT" in own and "p.m." not in own and "noon" not in own
