@@ -169,10 +169,13 @@ def _simple(name, **more):
 
 def _map(request, row, body):
     plan, reason = _plan(row, body), _reason(body)
-    if not reason:
-        preview = _preview(row, plan)
-        if preview.needs_reason:
-            return JsonResponse({"problem": "reason_required", **preview.as_data()}, status=409)
+    preview = _preview(row, plan)
+    if not preview.can_save:
+        return JsonResponse(
+            {"problem": "conflicts", "detail": preview.conflicts[0].text, **preview.as_data()}, status=409
+        )
+    if preview.needs_reason and not reason:
+        return JsonResponse({"problem": "reason_required", **preview.as_data()}, status=409)
     with deciding("map", request.user, reason):
         resolution = services.map_to(
             ids=[row.pk],

@@ -94,18 +94,26 @@ document.addEventListener("DOMContentLoaded", () => {
             done.add(id); // decided or gone meanwhile
             return show(focus);
         }
-        chosen = 0;
+        chosen = preselected(items.get(id));
         draw(focus);
         const next = ids.slice(at + 1).filter((other) => !done.has(other)).slice(0, AHEAD);
         fetchItems(next).catch((error) => console.warn("desk: not fetched ahead", error));
+    }
+
+    /* The best suggestion is chosen before anybody asks, unless it is a weak one: that takes a look first. */
+    function preselected(item) {
+        return item.candidates.length && item.candidates[0].band !== "weak" ? 0 : -1;
     }
 
     function draw(focus) {
         const item = current();
         part("data-item").replaceChildren(...view.draw(item, { chosen }, { choose, pair }));
         bar.hidden = false;
-        for (const button of buttons("accept")) button.disabled = !item.candidates.length;
-        for (const button of buttons("reject")) button.disabled = !item.candidates.length;
+        const isChosen = Boolean(item.candidates[chosen]);
+        for (const button of [...buttons("accept"), ...buttons("reject")]) {
+            button.disabled = !isChosen;
+            button.title = isChosen ? "" : item.candidates.length ? "Choose a suggestion first: 1 to " + item.candidates.length : "Nothing is suggested";
+        }
         for (const link of buttons("by-hand")) link.href = urls.mapUrl + "?ids=" + item.id + "&next=" + encodeURIComponent(location.pathname + location.search);
         for (const link of buttons("history")) link.href = item.pageUrl;
         const mine = part("data-claim-word");
@@ -136,10 +144,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function choose(index, byKey) {
         if (!current() || !current().candidates[index]) return;
-        const again = index === chosen;
         chosen = index;
-        if (byKey && urls.mayDecide) accept();
-        else if (!again || !byKey) draw(false);
+        // A number accepts what is likely; what is weak is only shown, and y accepts it.
+        if (byKey && urls.mayDecide && current().candidates[index].band !== "weak") accept();
+        else draw(false);
     }
 
     function pair(index, text) {

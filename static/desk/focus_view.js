@@ -2,7 +2,7 @@
 /* How one market of the queue looks in focus mode. Draws only; focus.js decides and fetches.
    Everything is set as text, never as HTML: names come from bookmakers. */
 window.focusView = (function () {
-    const FAMILIES = { name: "Name", structure: "Structure", rules: "Rules text", catalogue: "Catalogue ids", prices: "Prices", transitive: "Other bookmakers", prior: "Start", rejected: "Rejected" };
+    const FAMILIES = { name: "Name", structure: "Structure", rules: "Rules text", catalogue: "Catalogue ids", prices: "Prices", transitive: "Other bookmakers", ids: "Catalogue ids", others: "Other bookmakers", fed: "Mapped already", rarity: "Rarity", twins: "Twins" };
     const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-warn", "likely"], weak: ["desk-calm", "weak"] };
     const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no counterpart"], unsure: ["desk-warn", "check this one"] };
 
