@@ -15,6 +15,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 from mappings.suggestions.coordinates import template
 from mappings.suggestions.markets import Source, Target
 from mappings.suggestions.price_evidence import NOTHING, PriceComparison
+from mappings.suggestions.rules_texts import coherence
 from mappings.suggestions.twins import are_twins, terms, veto
 
 NAME, STRUCTURE, PRICES, RULES, IDS, OTHERS, FED = "name", "structure", "prices", "rules", "ids", "others", "fed"
@@ -65,7 +66,7 @@ def described(source: Source, target: Target) -> np.ndarray:
     values[PLACES["subject"]] = _subject(ours.subject, reading.subject) if source.name else 0.0
     values[PLACES["outcomes"]] = _outcomes(ours.roles, reading.roles)
     values[PLACES["count"]] = _counts(len(ours.roles), len(target.texts), ours.subject)
-    values[PLACES["rules"]] = 0.0
+    values[PLACES["rules"]] = coherence(source.rules_text, reading)
     return values
 
 
@@ -150,45 +151,10 @@ def priced(comparison: PriceComparison, rival: float | None, source: Source, tar
     return closeness, apart, lead
 
 
-class RulesTexts:
-    """How rules texts compare: shared words, the rarer the more, against the average candidate."""
-
-    def __init__(self, targets: list[Target]):
-        words = [_rules_words(target.rules_text) for target in targets]
-        self._words = {target.betpawa_id: found for target, found in zip(targets, words, strict=True)}
-        counts: dict[str, int] = {}
-        for found in words:
-            for word in found:
-                counts[word] = counts.get(word, 0) + 1
-        self._rarity = {word: log((len(targets) + 1) / count) for word, count in counts.items()}
-
-    def likeness(self, source: Source, targets: list[Target]) -> dict[str, float]:
-        """{BetPawa id: -1 to 1}; {} when the source has no rules text."""
-        ours = _rules_words(source.rules_text)
-        if len(ours) < 3:
-            return {}
-        total = sum(self._rarity.get(word, 0.0) for word in ours) or 1.0
-        raw = {}
-        for target in targets:
-            theirs = self._words.get(target.betpawa_id)
-            if theirs:
-                shared = sum(self._rarity[word] for word in ours & theirs)
-                raw[target.betpawa_id] = 2 * shared / (total + sum(self._rarity[word] for word in theirs))
-        if not raw:
-            return {}
-        mean = sum(raw.values()) / len(raw)
-        return {id: max(-1.0, min(1.0, (value - mean) * 3)) for id, value in raw.items()}
-
-
-@lru_cache(maxsize=5_000)
-def _rules_words(text):
-    return frozenset(word for word in _WORD.findall(template(text[:1500])) if len(word) > 2)
-
-
 def vetoed(source: Source, target: Target) -> str:
     """Why never; a target with several names is out only when all of them say so."""
     found = [veto(source.coordinates, reading) for reading in target.readings]
     return found[0] if all(found) else ""
 
 
-__all__ = ["FEATURES", "NOTHING", "PLACES", "Candidate", "RulesTexts", "described", "priced", "vetoed"]
+__all__ = ["FEATURES", "NOTHING", "PLACES", "Candidate", "described", "priced", "vetoed"]

@@ -16,7 +16,6 @@ from mappings.suggestions.features import (
     NOTHING,
     PLACES,
     Candidate,
-    RulesTexts,
     described,
     priced,
     vetoed,
@@ -25,6 +24,7 @@ from mappings.suggestions.markets import Source, Target, roles_for, targets_of
 from mappings.suggestions.observations import FixtureView
 from mappings.suggestions.price_evidence import APART, Series, compare_series, series_of
 from mappings.suggestions.roles import roles_of
+from mappings.suggestions.rules_texts import RulesTexts, contradicts
 from mappings.suggestions.scoring import Model, band_of, confidence, odds_shares
 from mappings.suggestions.twins import are_twins
 
@@ -116,12 +116,12 @@ class World:
 
     def _add_words_and_ids(self, source, found):
         targets = [target for target, _, _ in found]
-        rules = self.rules.likeness(source, targets)
+        rules = self.rules.likeness(source.rules_text, targets)
         ids = self.steps(source.slug).support(source.key, targets)
         fed = self.fed.get(source.slug, {})
         lined = self._has_line(source)
         for target, values, _ in found:
-            values[PLACES["rules"]] = rules.get(target.betpawa_id, 0.0)
+            values[PLACES["rules"]] += rules.get(target.betpawa_id, 0.0)
             values[PLACES["ids"]] = ids.get(target.betpawa_id, 0.0)
             values[PLACES["fed"]] = -1.0 if set(fed.get(target.betpawa_id, ())) - {source.key} else 0.0
             values[PLACES["line"]] = self._line_fits(lined, target)
@@ -222,6 +222,8 @@ def is_doubtful(source: Source, candidate: Candidate) -> bool:
     """Whether something contradicts it that figures of other families must not outvote."""
     prices, values = candidate.prices, candidate.values
     if fixed_numbers(source) - fixed_numbers_of(candidate.target) or candidate.parameters:
+        return True
+    if all(contradicts(source.rules_text, reading) for reading in candidate.target.readings):
         return True
     if prices.swapped or (prices.distance is not None and prices.enough >= 0.5 and prices.distance > APART):
         return True

@@ -4,6 +4,7 @@ from mappings.suggestions.features import FEATURES, PLACES
 from mappings.suggestions.markets import Source
 from mappings.suggestions.price_evidence import APART
 from mappings.suggestions.ranking import Ranked
+from mappings.suggestions.rules_texts import contradicts
 from mappings.suggestions.scoring import Model
 from mappings.suggestions.twins import are_twins
 from mappings.suggestions.vocabulary import FAMILY_WORDS, PERIOD_WORDS
@@ -124,7 +125,10 @@ def _terms(source, ranked):
 
 
 def _rules(source, ranked):
-    return "the rules text is " + ("like" if ranked.candidate.values[PLACES["rules"]] > 0 else "unlike") + " BetPawa's"
+    if contradicts(source.rules_text, ranked.candidate.target.coordinates):
+        return "the rules pay out early, BetPawa's market does not"
+    fits = ranked.candidate.values[PLACES["rules"]] > 0
+    return "the rules text speaks of " + ("the same half, side and count" if fits else "another half, side or count")
 
 
 def _ids(source, ranked):

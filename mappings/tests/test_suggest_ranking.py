@@ -11,6 +11,7 @@ from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.markets import source_of, targets_of
 from mappings.suggestions.observations import view_of
 from mappings.suggestions.ranking import World, rank
+from mappings.suggestions.rules_texts import coherence
 from mappings.suggestions.twins import are_twins, veto
 from mappings.tests.test_price_evidence import STRENGTHS, fixture, market
 
@@ -203,8 +204,8 @@ def test_calibration_only_rises_and_never_claims_certainty():
 
 
 def test_rules_text_tells_markets_of_one_name_apart():
-    from mappings.suggestions.features import RulesTexts
     from mappings.suggestions.markets import Target
+    from mappings.suggestions.rules_texts import RulesTexts
 
     reading = said("1X2", SIDES)
     targets = [
@@ -212,8 +213,8 @@ def test_rules_text_tells_markets_of_one_name_apart():
         Target("2", "", "1X2", "Paid out early when your team leads by two goals", None, (reading,), SIDES),
         Target("3", "", "1X2", "Pick the number of corners taken", None, (reading,), SIDES),
     ]
-    source = source_of("x", "1", "1X2", "If your team leads by two goals at any time the bet is paid out early")
-    likeness = RulesTexts(targets).likeness(source, targets)
+    text = "If your team leads by two goals at any time the bet is paid out early"
+    likeness = RulesTexts(targets).likeness(text, targets)
     assert max(likeness, key=likeness.get) == "2"
 
 
@@ -223,3 +224,29 @@ def test_a_market_with_an_outcome_that_cannot_be_backed_is_read_without_it():
     )
     (unit,) = view_of(one).units["sportybet", "1"]
     assert unit.labels == ("home",)
+
+
+def test_rules_that_pay_out_early_keep_a_plain_name_from_being_strong():
+    def plain(home):
+        return {"Home": home, "Draw": 0.25, "Away": 0.75 - home}
+
+    world = world_of({"990101": plain}, {"3743": lambda home: dict(zip(SIDES, plain(home).values(), strict=True))})
+    texts = {text: text for text in plain(0.5)}
+    rules = "Which team will win. If your team leads by 2 goals at any time, your bet is paid out early."
+    silent = rank(world, source_of("sportybet", "990101", "1X2", "", texts), scoring.shipped())[0]
+    telling = rank(world, source_of("sportybet", "990101", "1X2", rules, texts), scoring.shipped())[0]
+    assert telling.band != Band.STRONG and telling.score < silent.score
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sign"),
+    [
+        ("Predict the number of corners of the home team in the 1st Half.", "Corners - Home Team - First Half", 1),
+        ("Predict the number of corners of the home team in the 1st Half.", "Over/Under | {away} | Full Time", -1),
+        ("Which team will win the match.", "1X2 | Full Time", 0),
+        ("", "Over/Under | {away} | First Half", 0),
+    ],
+)
+def test_rules_speak_for_the_half_side_and_count_that_they_name(text, name, sign):
+    value = coherence(text, said(name, OU))
+    assert (value > 0) - (value < 0) == sign
