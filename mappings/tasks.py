@@ -11,6 +11,7 @@ from django.db import connection
 from mappings.evidence.audit import audit_mappings
 from mappings.evidence.coverage import sample_coverage
 from mappings.evidence.store import prune_fixtures
+from mappings.priority import reprioritise
 from mappings.suggestions.engine import rescore
 from mappings.waking import wake_due
 from oddsproject.locks import AdvisoryLock
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 def after_cycle(run_id: int, counts: dict | None = None) -> str:
-    """What a finished cycle gives to do: wake, score, count, tidy up. counts: as in sample_coverage.
+    """What a finished cycle gives to do: wake, score, put in order, count, tidy up. counts: as in sample_coverage.
 
     One at a time; while another is at it this one is left out, for the other sees the same data.
     A step that fails does not keep the next from running; all failures are raised at the end.
@@ -33,6 +34,7 @@ def after_cycle(run_id: int, counts: dict | None = None) -> str:
             {
                 "wake": wake_due,
                 "rescore": rescore,
+                "priority": reprioritise,
                 "coverage": lambda: sample_coverage(run_id, counts or {}),
                 "prune": prune_fixtures,
             },

@@ -9,7 +9,7 @@ from mappings.services.mappings import (
     deactivate_mapping,
     update_mapping,
 )
-from mappings.services.queue import acknowledge, close_review, ignore, reopen, set_notes, snooze
+from mappings.services.queue import acknowledge, close_review, ignore, reject_suggestion, reopen, set_notes, snooze
 from mappings.services.resolving import Resolution, map_to
 from mappings.services.undoing import Undone, UndoneItem, last_batch, restore_version, undo_batch, undo_last
 from mappings.services.versions import FieldChange, StaleVersion
@@ -32,6 +32,7 @@ __all__ = [
     "ignore",
     "last_batch",
     "map_to",
+    "reject_suggestion",
     "release",
     "reopen",
     "restore_version",

@@ -23,7 +23,7 @@ CHANGED, UNCHANGED, REFUSED, STALE, NOT_FOUND = "changed", "unchanged", "refused
 JUDGED = ("source", "external_market_id", "status", "tab", "version", "notes", "mapped_to", "decided_by", "decided_at",
           "decided_mapping_version", "reopened_reason", "snoozed_until", "claimed_by", "claim_expires_at",
           "ignore_until", "ignored_by_rule", "review_since", "review", "family", "event_count",
-          "market_name")  # fmt: skip
+          "market_name", "best_betpawa_id")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import structlog
+from django.core.exceptions import ValidationError
 from django.db.models import F, JSONField, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
@@ -35,6 +36,7 @@ from mappings.services.decisions import (
     stale,
     text_of,
 )
+from mappings.suggestions import memory
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +128,25 @@ def close_review(*, ids: Iterable[int], user, reason: str = "", versions: Mappin
         "review", ids=ids, user=user, reason=reason, versions=versions,
         judge=lambda row: ALREADY if row.review_since is None else None, change=change, remark=claim_remark(user),
     )  # fmt: skip
+
+
+def reject_suggestion(*, id: int, betpawa_id: str, user, reason: str = "", version: int | None = None) -> Decisions:
+    """This market is not that one of BetPawa's: the pair is not offered again. The row stays where
+    it is; one Decision."""
+    with deciding("reject", user, reason) as batch:
+        row = locked([id]).get(id)
+        if row is None:
+            return Decisions([Decision(id, NOT_FOUND)])
+        if version is not None and version != row.version:
+            return Decisions([stale(row, last_changes([id]).get(id))])
+        if not betpawa_id or len(betpawa_id) > 50:
+            raise ValidationError({"betpawa_id": "Which market of BetPawa's is it not?"})
+        if not memory.reject(row.source, row.external_market_id, betpawa_id, batch, user):
+            return Decisions([described(row, UNCHANGED, "It was rejected before.")])
+        note(batch, [id])
+        batch.summary = {"betpawaId": betpawa_id}
+    log.info("unmapped.suggestion_rejected", id=id, betpawa_id=betpawa_id, user=name_of(user))
+    return Decisions([described(row, CHANGED)], batch.pk)
 
 
 def set_notes(*, id: int, notes: str | None, user, version: int | None = None) -> Decision:

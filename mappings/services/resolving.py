@@ -31,6 +31,7 @@ from mappings.services.decisions import (
     text_of,
 )
 from mappings.services.mappings import MappingChange, create_mapping, new_row, update_mapping
+from mappings.suggestions import memory
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,9 @@ def map_to(
         changed = [row for row in taken if not _is_mapped_to(row, change.mapping)]
         decisions |= {row.pk: described(row, UNCHANGED) for row in taken if row not in changed}
         decisions |= _settle(changed, change.mapping, user, reason)
+        for row in changed:
+            if row.best_betpawa_id:  # something had been suggested
+                memory.record_outcome(row, change.mapping.betpawa_id or "", batch, user)
         note(batch, [row.pk for row in changed])
         batch.summary.setdefault("mappings", []).append(canonical_id)
     log.info("unmapped.mapped", canonical_id=canonical_id, count=len(changed), user=name_of(user), batch=batch.pk)

@@ -14,6 +14,7 @@ from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
 from mappings.services.decisions import note
 from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
 from mappings.services.undo_mappings import plan_mappings, restore_mappings
+from mappings.services.undo_memory import label_of, restore_memory, taught
 from mappings.services.undo_rows import plan_rows, restore_rows
 from mappings.services.undo_rules import plan_rules, restore_rules
 from oddsproject.api.roles import LEAD, TRADER, has_role
@@ -28,7 +29,8 @@ DONE = ("restored", "merged")
 
 @dataclass(frozen=True, slots=True)
 class UndoneItem:
-    """kind: queue (a row, id its number), mapping (id its canonical id) or rule. outcome: restored;
+    """kind: queue (a row, id its number), mapping (id its canonical id), rule, or
+    rejection (of a suggestion). outcome: restored;
     merged (beside what others changed since); refused (detail says who has changed it, when);
     unchanged (it is so already)."""
 
@@ -92,6 +94,7 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
             # goes on to what was done before.
             undo.item_count = sum(item.outcome in DONE for item in report.items) or max(len(report.items), 1)
             undo.summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": report.counts} | rules
+            undo.summary |= restore_memory(batch, plans.rejections, does_again=_is_undo(batch))
     log.info("decision.undone", batch=batch.pk, by=undo.pk, user=name_of(user), **report.counts)
     return replace(report, batch_id=undo.pk)
 
@@ -158,6 +161,7 @@ class _Plans:
     rows: list
     mappings: list
     rules: list
+    rejections: list
 
     def report(self, batch):
         items = [
@@ -166,10 +170,11 @@ class _Plans:
         ]
         for kind, plans in (("rule", self.rules), ("queue", self.rows)):
             items += [UndoneItem(kind, plan.id, plan.label, plan.outcome, plan.detail) for plan in plans]
+        items += [UndoneItem("rejection", pair["key"], label_of(pair), "restored") for pair in self.rejections]
         return Undone(batch.pk, None, items)
 
 
 def _plans(batch, lock):
     # Rows first, as in every decision: what locks in one order waits and does not deadlock.
     rows = plan_rows(batch, lock=lock)
-    return _Plans(rows, plan_mappings(batch, lock=lock), plan_rules(batch, lock=lock))
+    return _Plans(rows, plan_mappings(batch, lock=lock), plan_rules(batch, lock=lock), taught(batch))

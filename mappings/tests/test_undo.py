@@ -8,7 +8,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from mappings.cache import MappingCache
-from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
+from mappings.models import (
+    DecisionBatch,
+    MappingAuditLog,
+    MarketSuggestion,
+    RejectedPair,
+    SuggestionOutcome,
+    UnmappedChange,
+    UnmappedMarketLog,
+    UserMarketMapping,
+)
 from mappings.services import (
     acknowledge,
     claim,
@@ -17,6 +26,7 @@ from mappings.services import (
     ignore,
     last_batch,
     map_to,
+    reject_suggestion,
     reopen,
     restore_version,
     set_notes,
@@ -120,13 +130,13 @@ def test_five_thousand_rows_are_undone_in_a_handful_of_statements(django_assert_
     ids = many(5000)
     acknowledge(ids=ids[:2500], user="zoe")
     batch_id = ignore(ids=ids, user="ada", reason="Props").batch_id
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(28):
         undone = undo_batch(batch_id, "ada")
     assert undone.counts == {"restored": 5000}
     assert UnmappedChange.objects.filter(batch_id=undone.batch_id).count() == 5000
     assert UnmappedMarketLog.objects.filter(status="ACKNOWLEDGED", decided_by="zoe", notes=None).count() == 2500
     assert UnmappedMarketLog.objects.filter(status="NEW", decided_by=None, notes=None).count() == 2500
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(28):
         assert undo_batch(undone.batch_id, "ada").counts == {"restored": 5000}
     assert UnmappedMarketLog.objects.filter(status="IGNORED", notes="Props").count() == 5000
 
@@ -266,3 +276,40 @@ def test_a_mapping_deleted_by_hand_comes_back_from_its_audit_row():
     deleted = MappingAuditLog.objects.order_by("-id").first()
     assert restore_version("c", deleted.pk, "ada").outcome == "created"
     assert mapping("c").name == "Three corners"
+
+
+def suggest(row, *betpawa_ids):
+    UnmappedMarketLog.objects.filter(pk=row.pk).update(best_betpawa_id=betpawa_ids[0], best_band="strong")
+    for rank, betpawa_id in enumerate(betpawa_ids, 1):
+        MarketSuggestion.objects.create(
+            unmapped=row, rank=rank, betpawa_id=betpawa_id, name=betpawa_id, confidence=0.9, band="strong", score=1
+        )
+
+
+def test_what_a_mapping_taught_is_forgotten_with_it_and_learnt_again(row):
+    suggest(row, "3795", "3743")
+    batch_id = map_to(ids=[row.pk], canonical_id="btts_ft", user="ada").batch_id
+    outcome = SuggestionOutcome.objects.get()
+    assert (outcome.chosen_rank, outcome.offered_betpawa_id, outcome.batch_id) == (1, "3795", batch_id)
+    undone = undo_batch(batch_id, "ada")
+    outcome.refresh_from_db()
+    assert outcome.is_undone
+    undo_batch(undone.batch_id, "ada")
+    outcome.refresh_from_db()
+    assert not outcome.is_undone
+
+
+def test_a_rejected_pair_is_allowed_again_by_undo_and_rejected_again_by_undoing_that(row):
+    suggest(row, "3795", "3743")
+    made = reject_suggestion(id=row.pk, betpawa_id="3795", user="ada")
+    assert [decision.outcome for decision in made] == ["changed"]
+    assert reject_suggestion(id=row.pk, betpawa_id="3795", user="ada")[0].outcome == "unchanged"
+    row.refresh_from_db()
+    assert (row.best_betpawa_id, row.version) == ("3743", 1)
+    undone = undo_last("ada")
+    assert [(item.kind, item.label) for item in undone.items] == [("rejection", "bet9ja S_3CM is not 3795")]
+    assert not RejectedPair.objects.exists()
+    again = undo_batch(undone.batch_id, "ada")
+    assert RejectedPair.objects.get().batch_id == made.batch_id
+    undo_batch(again.batch_id, "ada")
+    assert not RejectedPair.objects.exists()
