@@ -24,5 +24,5 @@ def conflicts_of(proposal: Proposal, fixtures: list[Fixture], names: dict[str, s
         found += key_conflicts(proposal, snapshot, names)
         found += target_conflicts(proposal, snapshot)
         found += outcome_conflicts(proposal, fixtures, snapshot, names)
-        found += evidence_conflicts(proposal, fixtures, names)
+        found += evidence_conflicts(proposal, fixtures, snapshot, names)
     return sorted(found, key=lambda conflict: SEVERITIES.index(conflict.severity))

@@ -6,21 +6,22 @@ from mappings.admin_pairing import sample_pairs
 from mappings.conflicts.finding import INFO, WARNING, Conflict
 from mappings.conflicts.tables import with_texts
 from mappings.definitions import REFERENCE
+from mappings.evidence.verdicts import SUSPECT, Verdict, judge, pairing_of, siblings_of
 from mappings.grammars import InvalidSpecifier, UnknownParameter, grammar_of
-from mappings.suggestions.coordinates import coordinates_of, template
+from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.observations import label_of
-from mappings.suggestions.price_evidence import APART, NEAR, compare
+from mappings.suggestions.price_evidence import compare
 
 MOST_KEYS = 3  # source keys whose prices are compared, of one decision
 PERIODS = {"FT": "the whole match", "1H": "the first half", "2H": "the second half", "halves": "both halves"}
 
 
-def evidence_conflicts(proposal, fixtures, names):
+def evidence_conflicts(proposal, fixtures, with_draft, names):
     """Conflicts of the source keys in question with BetPawa's market."""
     for slug, key in [pair for pair in proposal.focus() if pair[0] != REFERENCE][:MOST_KEYS]:
         yield from _of_names(proposal, slug, key, names)
         yield from _of_lines(proposal, slug, key, fixtures, names)
-        yield from _of_prices(proposal, slug, key, fixtures, names)
+        yield from _of_prices(proposal, slug, key, fixtures, with_draft, names)
 
 
 def _of_names(proposal, slug, key, names):
@@ -93,48 +94,69 @@ def _lines(definition, slug, key, fixture):
     return lines - {None}
 
 
-def _of_prices(proposal, slug, key, fixtures, names):
+def _of_prices(proposal, slug, key, fixtures, with_draft, names):
+    """As the nightly check judges mappings in force, on the fixtures at hand."""
     definition, name = proposal.draft, names.get(slug, slug)
-    pairing = {
-        o.texts[slug]: o.texts[REFERENCE] for o in definition.outcomes if slug in o.texts and REFERENCE in o.texts
-    }
-    if not definition.betpawa_id or not (pairing or definition.is_dynamic):
+    pairing = pairing_of(definition, slug)
+    if not definition.betpawa_id or pairing == {}:
         return
-    reduced = [_only(fixture, {slug: key, REFERENCE: definition.betpawa_id}) for fixture in fixtures]
-    found = compare(reduced, slug, key, definition.betpawa_id, pairing or None)
+    taken = [(fixture, _taken(fixture, slug, key, definition, with_draft)) for fixture in fixtures]
+    taken = [(fixture, markets) for fixture, markets in taken if markets]
+
+    def against(betpawa_id, wanted):
+        reduced = [_only(fixture, slug, markets, betpawa_id) for fixture, markets in taken]
+        return compare(reduced, slug, key, betpawa_id, wanted)
+
+    found = against(definition.betpawa_id, pairing)
+    siblings = siblings_of(definition, proposal.present.definitions)
+    judgement = judge(found, siblings, lambda sibling: against(sibling.betpawa_id, pairing).distance)
     count = found.fixtures_used
     events = f"{count} event{'' if count == 1 else 's'}"
-    if found.distance is None or found.enough < 1:
+    if judgement.verdict == Verdict.UNCLEAR:
         text = f"Prices were not enough to tell: {events} with both {name} {key} and BetPawa's market."
         yield Conflict(INFO, "PRICES_UNCHECKED", text)
-    elif found.swapped:
+    elif judgement.verdict == Verdict.SWAPPED:
         text = f"On {events} {name}'s prices fit BetPawa's only with outcomes exchanged: two texts look swapped."
-        free = compare(reduced, slug, key, definition.betpawa_id)
+        free = against(definition.betpawa_id, None)
         yield Conflict(WARNING, "PRICES_SWAPPED", text, _swap_fix(proposal, slug, pairing, free.pairing))
-    elif found.distance > APART:
-        text = (
-            f"On {events} {name}'s prices are far from BetPawa's (distance {found.distance:.2f}; the same market stays "
-            f"below {NEAR:.2f})."
-        )
+    elif judgement.verdict == Verdict.APART:
+        text = f"On {events} {name}'s prices are far from BetPawa's (distance {found.distance:.2f})."
+        if judgement.looks_like:
+            other, distance = judgement.looks_like
+            text += f" They fit {other.name} ({other.canonical_id}) much better ({distance:.2f})."
         yield Conflict(WARNING, "PRICES_APART", text)
-    else:
+    elif found.distance < SUSPECT:
         text = f"Prices of {events} agree with BetPawa's (distance {found.distance:.2f})."
+        yield Conflict(INFO, "PRICES_AGREE", text)
+    else:
+        text = f"Prices of {events} do not speak against it (distance {found.distance:.2f})."
         yield Conflict(INFO, "PRICES_AGREE", text)
 
 
-def _only(fixture, wanted):
-    """The fixture with one market of each bookmaker: what is compared, and nothing else to read."""
-    books = {
-        slug: structs.replace(book, markets=tuple(market for market in book.markets if market.key == wanted[slug]))
-        for slug, book in fixture.books.items()
-        if slug in wanted
-    }
+def _taken(fixture, slug, key, definition, with_draft):
+    """The source markets of this key that the definition would map: a key may be shared out by
+    what the specifier says."""
+    book, table = fixture.books.get(slug), with_draft.table(slug)
+    return tuple(
+        market
+        for market in (book.markets if book else ())
+        if market.key == key
+        and any(plan.definition is definition for plan in table.select(key, market.specifier).plans)
+    )
+
+
+def _only(fixture, slug, markets, betpawa_id):
+    """The fixture with these markets and one of BetPawa: what is compared, and nothing else to read."""
+    books = {slug: structs.replace(fixture.books[slug], markets=markets)}
+    if (book := fixture.books.get(REFERENCE)) is not None:
+        ours = tuple(market for market in book.markets if market.key == betpawa_id)
+        books[REFERENCE] = structs.replace(book, markets=ours)
     return structs.replace(fixture, books=books)
 
 
 def _swap_fix(proposal, slug, pairing, better):
     """The same texts on the outcomes that prices give them; None unless it is only an exchange."""
-    own = {label_of(template(text)): text for text in pairing}
+    own = {label_of(slug, text): text for text in pairing}
     by_name = {name: own[label] for label, name in better.items() if label in own}
     names = {name: text for text, name in pairing.items()}
     moved = {name: text for name, text in by_name.items() if names.get(name) != text}

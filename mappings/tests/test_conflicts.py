@@ -6,6 +6,7 @@ from mappings.conflicts import merge_fix
 from mappings.conflicts.tables import without_repetitions
 from mappings.preview import preview_mapping
 from mappings.services import create_mapping, map_to
+from mappings.services.mappings import catalogue_entry
 from mappings.tests.builders import market
 from mappings.tests.preview_builders import Stored, keep_fixture, outcome, queue_row, yes_no
 
@@ -275,6 +276,15 @@ def test_prices_of_another_market_are_apart():
     for number in range(1, 7):
         priced(number, {"Yes": "1.15", "No": "5.5"}, {"Yes": "1.9", "No": "1.95"})
     assert "6 events" in only(preview(), "PRICES_APART").text
+
+
+def test_prices_of_another_period_name_the_market_that_they_fit():
+    full, half = catalogue_entry("btts_ft").betpawa_id, catalogue_entry("btts_1h").betpawa_id
+    for number in range(1, 7):
+        ours, halfs = {"Yes": "1.7", "No": "2.1"}, {"Yes": f"4.{number}", "No": "1.2"}
+        keep_fixture(number, sportybet=[market("999", halfs)], betpawa=[market(full, ours), market(half, halfs)])
+    result = preview({"sportybet_id": "999"}, "btts_ft")
+    assert "btts_1h" in only(result, "PRICES_APART").text
 
 
 def test_too_few_fixtures_are_no_judgement():
