@@ -121,6 +121,8 @@ ADMIN = [
     ("/admin/django_q/success/", FOR_LEADS),
     ("/admin/django_q/success/add/", HIDDEN),
     ("/admin/admin/logentry/", FOR_LEADS),
+    ("/admin/api/apitoken/", SEEN),
+    ("/admin/api/apitoken/add/", SEEN),
     ("/admin/django_q/schedule/", ABSENT),
     ("/admin/django_q/ormq/", ABSENT),
     ("/admin/sessions/session/", ABSENT),

@@ -28,6 +28,7 @@ LISTS = (
     "scraping_scrapeerror",
     "scraping_setasideitem",
     "scraping_settingschange",
+    "api_apitoken",
 )
 PAGES = ("index", "freshness", "scraper_settings", "mapping_catalogue", *(f"{name}_changelist" for name in LISTS))
 LEAD_PAGES = ("auth_user_changelist", "auth_group_changelist", "auth_user_add", "django_q_success_changelist",

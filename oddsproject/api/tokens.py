@@ -5,12 +5,16 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+import structlog
 from django.db.models import Q
 from django.utils import timezone
 
 from .roles import narrow_to, roles_of
 
+log = structlog.get_logger(__name__)
+
 MARK = "odds"
+LONGEST_DAYS = 365
 MAX_LENGTH = 128
 LAST_USED_EVERY = timedelta(minutes=1)
 
@@ -35,7 +39,18 @@ def issue_token(*, user, name, role, lifetime=None):
         secret_hash=_hash(secret),
         expires_at=timezone.now() + lifetime if lifetime else None,
     )
+    log.info("api.token_issued", prefix=prefix, user=user.get_username(), role=role, expires_at=token.expires_at)
     return token, f"{MARK}_{prefix}_{secret}"
+
+
+def revoke_token(token, *, by):
+    """Refuse the token from now on. False when it was revoked before."""
+    from .models import ApiToken
+
+    revoked = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    if revoked:
+        log.info("api.token_revoked", prefix=token.prefix, user=token.user.get_username(), by=by.get_username())
+    return bool(revoked)
 
 
 def user_of_token(text):

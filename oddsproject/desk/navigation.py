@@ -83,6 +83,7 @@ def sidebar(request):
             [
                 _item("Users", "group", "auth_user_changelist", permission=is_lead),
                 _item("Roles", "badge", "auth_group_changelist", permission=is_lead),
+                _item("API tokens", "key", "api_apitoken_changelist"),
                 _item("Finished tasks", "task_alt", "django_q_success_changelist", permission=is_lead),
                 _item("Failed tasks", "report", "django_q_failure_changelist", permission=is_lead),
             ],

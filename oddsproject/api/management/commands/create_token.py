@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from oddsproject.api.models import ApiToken
-from oddsproject.api.tokens import issue_token
+from oddsproject.api.tokens import LONGEST_DAYS, issue_token
 
 
 class Command(BaseCommand):
@@ -14,11 +14,11 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument("--name", required=True, help="What the token is for.")
         parser.add_argument("--role", choices=ApiToken.Role.values, default=ApiToken.Role.VIEWER)
-        parser.add_argument("--days", type=int, default=90, help="Days until it expires (1–365, default 90).")
+        parser.add_argument("--days", type=int, default=90, help=f"Days until it expires (1–{LONGEST_DAYS}).")
 
     def handle(self, *args, username, name, role, days, **options):
-        if not 1 <= days <= 365:
-            raise CommandError("--days is from 1 to 365.")
+        if not 1 <= days <= LONGEST_DAYS:
+            raise CommandError(f"--days is from 1 to {LONGEST_DAYS}.")
         users = get_user_model().objects
         user = users.filter(**{get_user_model().USERNAME_FIELD: username}).first()
         if user is None:
