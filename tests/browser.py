@@ -1,0 +1,142 @@
+"""A real Chromium on the real desk: web and dispatcher as processes on the test's own database.
+
+Playwright's calls run in a thread of their own, so that the test beside them may use the ORM.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+START_SECONDS = 30
+WAIT_MS = 20_000
+
+
+def chromium_path() -> str | None:
+    """An installed Chromium: CHROMIUM, or the first that is on the path."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+class Desk:
+    """base: where it answers. do(step): runs step(page) in the browser's thread, returns its result."""
+
+    def __init__(self, base, pool, page):
+        self.base = base
+        self._pool = pool
+        self._page = page
+
+    def do(self, step):
+        return self._pool.submit(step, self._page).result(timeout=120)
+
+    def goto(self, path):
+        self.do(lambda page: page.goto(self.base + path))
+
+    def press(self, key):
+        self.do(lambda page: page.keyboard.press(key))
+
+    def see(self, selector, text=None):
+        """Wait until an element (with that text) is visible; returns its whole text."""
+
+        def look(page):
+            found = page.locator(selector).filter(has_text=text) if text else page.locator(selector)
+            found.first.wait_for(state="visible", timeout=WAIT_MS)
+            return found.first.inner_text()
+
+        return self.do(look)
+
+
+@contextmanager
+def open_desk(username, password):
+    """A signed-in browser on a running desk. Raises AssertionError for errors on its console."""
+    from playwright.sync_api import sync_playwright
+
+    port = _free_port()
+    base = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        stack.enter_context(_process("oddsproject.stack.web", "oddsproject.asgi:application", "--host", "127.0.0.1",
+                                     "--port", str(port), "--lifespan", "off", "--no-access-log"))  # fmt: skip
+        stack.enter_context(_process("manage", "dispatch_notices"))
+        _wait_until_ready(base)
+        pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="browser"))
+        errors = []
+
+        def start():
+            playwright = sync_playwright().start()
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            return playwright, browser, page
+
+        playwright, browser, page = pool.submit(start).result(timeout=60)
+
+        def stop():
+            browser.close()
+            playwright.stop()
+
+        stack.callback(lambda: pool.submit(stop).result(timeout=60))
+        desk = Desk(base, pool, page)
+        _sign_in(desk, username, password)
+        yield desk
+        assert errors == []
+
+
+def _sign_in(desk, username, password):
+    desk.goto("/admin/login/?next=/admin/")
+
+    def enter(page):
+        page.fill("#id_username", username)
+        page.fill("#id_password", password)
+        page.keyboard.press("Enter")
+        page.locator(".desk-status[data-state=connected]").wait_for(timeout=WAIT_MS)
+
+    desk.do(enter)
+
+
+@contextmanager
+def _process(module, *arguments):
+    """One of the desk's processes on the test database, ended with the block."""
+    settings = connection.settings_dict
+    address = f"{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+    environment = {**os.environ, "DATABASE_URL": f"postgres://{address}", "LOG_LEVEL": "WARNING", "DEBUG": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=15)
+
+
+def _wait_until_ready(base):
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{base}/healthz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
