@@ -1,28 +1,55 @@
-"""Acknowledge, ignore and reopen, for one market or many, from the list or from a market's page."""
+"""What people decide in the queue: for one market, for those that are ticked, or for all that match
+a filter. What became of it is told in words, with the batch by which it is undone."""
 
-from django.contrib import messages
+from functools import partial
+from urllib.parse import parse_qsl
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Max
 from django.http import HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from mappings import services
-from mappings.models import UnmappedMarketLog
+from mappings.accepting import accept_best
+from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many, matching_ids
+from mappings.cache import mapping_cache
+from mappings.models import Band, DecisionBatch, UnmappedMarketLog
+from mappings.queue_filter import QueueFilter
+from mappings.until import IGNORES, SNOOZES, condition, moment
 from oddsproject.api.roles import TRADER
+from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import age_text, count_text
 from oddsproject.desk.pages import page, require
 
-MOST_AT_ONCE = 1000
-DONE = {"acknowledge": "acknowledged", "ignore": "ignored", "reopen": "reopened"}
-OTHERWISE = {
-    "unchanged": "were {done} already",
-    "stale": "left alone: somebody was first",
-    "refused": "left alone: they are mapped; reopen them first",
-    "not_found": "are gone",
+SAID = "queue_said"  # the session's key: what the next page says about the decision before it
+SAMPLE = 8
+MAPPED_AT_ONCE = 20
+LONGEST_REASON = 1000
+# decision: (kind of its batch, "12 <done>.", its name on buttons)
+DECISIONS = {
+    "acknowledge": ("acknowledge", "acknowledged", "Acknowledge"),
+    "ignore": ("ignore", "ignored", "Ignore"),
+    "snooze": ("snooze", "snoozed", "Snooze"),
+    "claim": ("claim", "claimed", "Claim"),
+    "release": ("release", "given back", "Give back"),
+    "reopen": ("reopen", "reopened", "Reopen"),
+    "close_review": ("review", "left mapped as they are", "Close the review"),
+    "accept": ("map", "mapped to their best suggestion", "Accept the best suggestion"),
+    "accept_any": ("map", "mapped to the best suggestion", "Accept the best suggestion"),
 }
+OTHERWISE = {
+    "unchanged": "so already",
+    "stale": "left alone, somebody was first",
+    "refused": "refused",
+    "not_found": "gone",
+}
+CHOICES = {"ignore": IGNORES, "snooze": SNOOZES}
 
 
-def queue_url():
-    return reverse("admin:mappings_unmappedmarketlog_changelist")
+def queue_url(**query):
+    address = reverse("admin:mappings_unmappedmarketlog_changelist")
+    return f"{address}?{urlencode(query)}" if query else address
 
 
 def safe_next(request):
@@ -38,43 +65,171 @@ def ids_of(texts):
     return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19})
 
 
-def decide_rows(request, decision, ids, note="", versions=None):
-    """Carry a decision out on each row, and say what became of every one of them."""
-    decide = {"acknowledge": services.acknowledge, "ignore": services.ignore, "reopen": services.reopen}[decision]
-    decisions = decide(ids=ids, user=request.user, reason=note, versions=versions)
-    done = [made for made in decisions if made.outcome == "changed"]
-    text = f"{count_text(len(done))} {DONE[decision]}."
-    for outcome, words in OTHERWISE.items():
-        left = [made for made in decisions if made.outcome == outcome]
-        if left:
-            text += f" {count_text(len(left))} {words.format(done=DONE[decision])}{_who_was_first(left)}."
-    (messages.success if done else messages.warning)(request, text)
+def say(request, words, *, batch=None, tone="good", details=()):
+    """What the next page of the queue says on top, with an undo of that batch for ten seconds."""
+    request.session[SAID] = {"words": words, "batch": batch, "tone": tone, "details": list(details)}
 
 
-def _who_was_first(decisions):
-    """ " (Ada, 20 s ago)" where somebody else decided."""
-    first = next((made for made in decisions if made.outcome == "stale" and made.decided_by), None)
-    return f" ({first.decided_by}, {age_text(first.decided_at)})" if first else ""
-
-
-def ignore_page(request, ids):
-    """Ask for the optional note before ignoring."""
-    rows = list(UnmappedMarketLog.objects.filter(pk__in=ids).order_by("source", "market_name"))
-    return page(
-        request, "desk/ignore.html", title=f"Ignore {len(rows)} market{'' if len(rows) == 1 else 's'}", rows=rows,
-        next=request.get_full_path() if request.method == "POST" else safe_next(request),
-    )  # fmt: skip
+def said(request):
+    """What was said, once."""
+    return request.session.pop(SAID, None)
 
 
 @require(TRADER, methods=("GET", "POST"))
 def decide_page(request):
-    """POST decision, ids (repeated), note, next. GET ?decision=ignore&ids=… shows the note's page."""
-    if request.method == "GET":
-        return ignore_page(request, ids_of(request.GET.get("ids", "").split(",")))
-    decision = request.POST.get("decision", "")
-    ids = ids_of(request.POST.getlist("ids"))[:MOST_AT_ONCE]
-    if decision not in DONE or not ids:
-        return HttpResponseBadRequest("decision must be one of: " + ", ".join(DONE) + "; ids must name rows.")
-    versions = {id: int(request.POST[f"version:{id}"]) for id in ids if request.POST.get(f"version:{id}", "").isdigit()}
-    decide_rows(request, decision, ids, note=request.POST.get("note", "")[:1000], versions=versions)
+    """POST decision, and which: ids (repeated, "12" or "12:<version>"), or scope=filter with the
+    filter's address and, once its count was shown, newest. until, until_at, reason, next.
+    GET ?decision=&ids= asks until when and why. Ignore and snooze without until do, too."""
+    sent = request.POST if request.method == "POST" else request.GET
+    decision = sent.get("decision", "")
+    if decision == "map":
+        return _to_map(request, sent)
+    if decision not in DECISIONS:
+        return HttpResponseBadRequest(f"decision must be one of: map, {', '.join(DECISIONS)}.")
+    try:
+        asked, ids, versions = _which(sent, request.user)
+        if not ids:
+            say(request, "No market was chosen.", tone="warn")
+            return HttpResponseRedirect(safe_next(request))
+        confirmed = asked is None or sent.get("newest")
+        if request.method == "GET" or not confirmed or (decision in CHOICES and not sent.get("until")):
+            return _ask(request, decision, asked, ids)
+        return _carry_out(request, decision, asked, ids, versions)
+    except TooMany as error:
+        say(request, f"Nothing was decided: {error.messages[0]}", tone="bad")
+    except ValidationError as error:
+        say(request, f"Nothing was decided: {' '.join(error.messages)}", tone="bad")
     return HttpResponseRedirect(safe_next(request))
+
+
+@require(TRADER, methods=("POST",))
+def undo_page(request):
+    """POST batch (none: my last), partly, next. A refusal shows what stands in the way."""
+    batch_id = request.POST.get("batch", "")
+    partly = request.POST.get("partly") == "1"
+    try:
+        if batch_id:
+            undone = services.undo_batch(ids_of([batch_id])[0], request.user, partly=partly)
+        else:
+            undone = services.undo_last(request.user)
+    except (IndexError, DecisionBatch.DoesNotExist):
+        return HttpResponseBadRequest("batch must be the number of a decision.")
+    except (ValidationError, PermissionDenied) as error:
+        words = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        say(request, f"Nothing was undone. {words}", tone="warn")
+        return HttpResponseRedirect(safe_next(request))
+    if not undone.done:
+        return HttpResponseRedirect(reverse("admin:mappings_batch", args=[undone.undoes]) + "?undo=1")
+    counts = undone.counts
+    words = f"Undone: {count_text(counts.get('restored', 0) + counts.get('merged', 0))} as before"
+    if undone.refused:
+        words += f", {count_text(len(undone.refused))} left as they are"
+    say(request, words + ".", batch=undone.batch_id)
+    return HttpResponseRedirect(safe_next(request))
+
+
+# --- Which rows ---------------------------------------------------------------------------------
+
+
+def _which(sent, user):
+    """(the filter or None, ids, {id: version})"""
+    if sent.get("scope") == "filter":
+        asked = QueueFilter.from_query(dict(parse_qsl(sent.get("filter", ""))), user=user)
+        newest = ids_of([sent.get("newest", "")])
+        return asked, matching_ids(asked, *newest), {}
+    texts = [text for value in sent.getlist("ids") for text in value.split(",")][: MOST_AT_ONCE + 1]
+    pairs = [text.partition(":") for text in texts]
+    ids = ids_of(id for id, _, _ in pairs)
+    if len(ids) > MOST_AT_ONCE:
+        raise TooMany(len(ids))
+    versions = {int(id): int(version) for id, _, version in pairs if ids_of([id]) and ids_of([version])}
+    return None, ids, versions
+
+
+def _to_map(request, sent):
+    try:
+        asked, ids, _ = _which(sent, request.user)
+    except ValidationError as error:
+        ids, asked = [], None
+        say(request, " ".join(error.messages), tone="bad")
+    if asked is not None or len(ids) > MAPPED_AT_ONCE:
+        say(request, f"At most {MAPPED_AT_ONCE} markets are mapped to one at once; {count_text(len(ids))} were chosen.",
+            tone="warn")  # fmt: skip
+        return HttpResponseRedirect(safe_next(request))
+    query = {"ids": ",".join(map(str, ids)), "next": safe_next(request)}
+    return HttpResponseRedirect(f"{reverse('admin:mappings_map')}?{urlencode(query)}")
+
+
+def _ask(request, decision, asked, ids):
+    """How many exactly, some of them, and what is still to be said."""
+    sample = UnmappedMarketLog.objects.filter(pk__in=ids).defer("rules_text").order_by("-priority", "-id")
+    names, sent = bookmaker_names(), request.POST if request.method == "POST" else request.GET
+    return page(
+        request,
+        "desk/decide_confirm.html",
+        title=f"{DECISIONS[decision][2]}: {count_text(len(ids))} market{'' if len(ids) == 1 else 's'}",
+        decision=decision,
+        verb=DECISIONS[decision][2],
+        count=len(ids),
+        sample=[(row, names.get(row.source, row.source)) for row in sample[:SAMPLE]],
+        more=max(0, len(ids) - SAMPLE),
+        ids=",".join(map(str, ids)) if asked is None else "",
+        filter=urlencode(asked.as_query()) if asked is not None else "",
+        # From now on, what comes is another market's decision.
+        newest=UnmappedMarketLog.objects.aggregate(newest=Max("id"))["newest"],
+        choices=() if sent.get("until") else CHOICES.get(decision, ()),
+        until=sent.get("until", ""),
+        until_words=dict(CHOICES.get(decision, ())).get(sent.get("until"), ""),
+        until_at=sent.get("until_at", ""),
+        reason=sent.get("reason", "")[:LONGEST_REASON],
+        next=safe_next(request),
+    )
+
+
+# --- Carrying out -------------------------------------------------------------------------------
+
+
+def _carry_out(request, decision, asked, ids, versions):
+    kind, done, _ = DECISIONS[decision]
+    reason = request.POST.get("reason", "")[:LONGEST_REASON]
+    made = decide_many(
+        kind, _decider(decision, request.POST), ids=ids, user=request.user, reason=reason, versions=versions
+    )
+    words, details = in_words(made, done)
+    say(request, words, batch=made.batch_id, tone="good" if made.changed else "warn", details=details)
+    if asked is not None and made.batch_id:
+        return HttpResponseRedirect(reverse("admin:mappings_batch", args=[made.batch_id]))
+    return HttpResponseRedirect(safe_next(request))
+
+
+def _decider(decision, sent):
+    until, at = sent.get("until", ""), sent.get("until_at", "")
+    if decision == "ignore":
+        return partial(services.ignore, until=condition(until, at))
+    if decision == "snooze":
+        return partial(services.snooze, until=moment(until, at))
+    if decision in ("accept", "accept_any"):
+        mapping_cache.refresh()
+        return partial(accept_best, bands=(Band.STRONG,) if decision == "accept" else tuple(Band))
+    return getattr(services, decision)
+
+
+def in_words(decisions, done):
+    """("12 ignored, 3 so already, 1 refused.", why the first few were left alone)"""
+    counts = decisions.counts
+    parts = [f"{count_text(counts.get('changed', 0))} {done}"]
+    parts += [f"{count_text(counts[outcome])} {words}" for outcome, words in OTHERWISE.items() if counts.get(outcome)]
+    why = {}
+    for decision in decisions:
+        if decision.outcome in ("refused", "stale"):
+            first = decision.detail
+            if not first and decision.decided_by:
+                first = f"{decision.decided_by} decided {age_text(decision.decided_at)}."
+            why.setdefault(first, decision.id)
+    named = UnmappedMarketLog.objects.in_bulk(list(why.values())[:3])
+    details = [
+        f"{row.market_name or row.external_market_id}: {text}"
+        for text, id in list(why.items())[:3]
+        if (row := named.get(id))
+    ]
+    return ", ".join(parts) + ".", details

@@ -1,49 +1,57 @@
-"""Questions that the queue of unmapped markets is asked."""
+"""The questions that the queue can be asked, as a form above it."""
 
-from django.contrib.admin import ChoicesFieldListFilter
-from unfold.contrib.filters.admin import ChoicesRadioFilter, DropdownFilter
-from unfold.contrib.filters.forms import HorizontalRadioForm
+from django.db import connection
 
 from mappings.errors import ALL_CODES
-from oddsproject.desk.bookmakers import bookmaker_names
+from mappings.queue_filter import QueueFilter
+from mappings.suggestions.vocabulary import FAMILY_WORDS, PERIOD_WORDS
+
+MOST_CHOICES = 200
+EVENTS = (2, 5, 10, 50, 100, 500)
+OCCURRENCES = (2, 10, 100, 1000)
+
+# Each next value is one look into the index, so it costs the values, not the rows.
+DISTINCT = """
+WITH RECURSIVE found AS (
+    (SELECT {column} AS value FROM unmapped_market_log WHERE {column} > '' ORDER BY {column} LIMIT 1)
+    UNION ALL
+    SELECT (SELECT q.{column} FROM unmapped_market_log AS q WHERE q.{column} > found.value ORDER BY q.{column} LIMIT 1)
+      FROM found WHERE found.value IS NOT NULL
+)
+SELECT value FROM found WHERE value IS NOT NULL LIMIT {most}
+"""
 
 
-class StatusFilter(ChoicesRadioFilter, ChoicesFieldListFilter):
-    form_class = HorizontalRadioForm
+def filter_fields(asked: QueueFilter, names: dict) -> list[dict]:
+    """One select per question: {name, label, value, choices: [(value, words)]}."""
+    fields = [
+        ("source", "Bookmaker", list(names.items())),
+        ("family", "Family", [(value, family_words(value)) for value in _distinct("family")]),
+        ("period", "Period", [(value, PERIOD_WORDS.get(value, value)) for value in _distinct("period")]),
+        ("error_code", "Why", [(code, code.replace("_", " ").capitalize()) for code in ALL_CODES]),
+        ("min_events", "Events", [(str(least), f"{least} or more") for least in EVENTS]),
+        ("min_occurrences", "Cycles seen", [(str(least), f"{least:,} or more") for least in OCCURRENCES]),
+    ]
+    return [_field(name, label, choices, getattr(asked, name)) for name, label, choices in fields]
 
 
-class SourceFilter(DropdownFilter):
-    title = "bookmaker"
-    parameter_name = "source"
-
-    def lookups(self, request, model_admin):
-        return list(bookmaker_names().items())
-
-    def queryset(self, request, queryset):
-        return queryset.filter(source=self.value()) if self.value() else queryset
+def family_words(family):
+    """ "1x2+btts" as people read it."""
+    if "+" in family:
+        return " and ".join(map(family_words, family.split("+")))
+    if "|" in family:
+        return " or ".join(map(family_words, family.split("|")))
+    return FAMILY_WORDS.get(family, family.replace("_", " "))
 
 
-class ErrorCodeFilter(DropdownFilter):
-    title = "error code"
-    parameter_name = "error_code"
-
-    def lookups(self, request, model_admin):
-        return [(code, code.replace("_", " ").capitalize()) for code in ALL_CODES]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(error_code=self.value()) if self.value() else queryset
+def _field(name, label, choices, value):
+    value = "" if value is None else str(value)
+    if value and value not in dict(choices):
+        choices = [*choices, (value, value)]  # an address may ask what the form does not offer
+    return {"name": name, "label": label, "choices": choices, "value": value}
 
 
-class OccurrencesFilter(DropdownFilter):
-    """Seen in at least so many cycles."""
-
-    title = "occurrences"
-    parameter_name = "min_occurrences"
-
-    def lookups(self, request, model_admin):
-        return [(str(least), f"{least} cycles or more") for least in (2, 10, 100, 1000)]
-
-    def queryset(self, request, queryset):
-        if self.value() in dict(self.lookup_choices):
-            return queryset.filter(occurrence_count__gte=int(self.value()))
-        return queryset
+def _distinct(column):
+    with connection.cursor() as cursor:
+        cursor.execute(DISTINCT.format(column=column, most=MOST_CHOICES))
+        return [value for (value,) in cursor.fetchall()]

@@ -1,188 +1,164 @@
-"""The queue of unmapped markets: the list, one market's page, and what people decide."""
+"""The queue of unmapped markets: the list, by tab, filter and cursor, and what leads off it."""
 
-from django.contrib import admin, messages
-from django.db.models import Count
-from django.http import Http404, HttpResponseRedirect
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
-from django.utils.html import format_html
-from unfold.decorators import display
+from django.urls import path
 
-from mappings.admin_decisions import MOST_AT_ONCE, decide_page, decide_rows, ignore_page
-from mappings.admin_filters import ErrorCodeFilter, OccurrencesFilter, SourceFilter, StatusFilter
+from mappings.actors import name_of
+from mappings.admin_batches import batch_csv, batch_page
+from mappings.admin_decisions import decide_page, queue_url, said, undo_page
+from mappings.admin_filters import filter_fields
 from mappings.admin_focus import focus_urls
-from mappings.admin_map import MAPPED_AT_ONCE, map_page
-from mappings.admin_pairing import sample_pairs
-from mappings.models import UnmappedMarketLog, UnmappedStatus
-from oddsproject.api.roles import TRADER
+from mappings.admin_map import map_page
+from mappings.admin_market import market_page
+from mappings.admin_rules import rule_urls
+from mappings.models import Tab, UnmappedMarketLog
+from mappings.queue_filter import EXACT_UP_TO, MINE, QueueFilter, tab_counts
+from mappings.queue_lines import Line
+from mappings.queue_pages import Cursor, queue_page, sibling_ids
+from mappings.until import IGNORES, SNOOZES
+from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.base import ReadOnlyAdmin
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.formats import age, badge, chips, count_text, foreign, lagos_short
+from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
+from oddsproject.desk.paginator import bounded_count, planned_rows
 
-STATUSES = {
-    UnmappedStatus.NEW: ("New", "fiber_new", "info"),
-    UnmappedStatus.ACKNOWLEDGED: ("Acknowledged", "visibility", "warn"),
-    UnmappedStatus.MAPPED: ("Mapped", "link", "good"),
-    UnmappedStatus.IGNORED: ("Ignored", "visibility_off", "calm"),
-}
-CHIPS_IN_LIST = 4
-
-
-def status_badge(status):
-    """A queue row's status, by icon and word."""
-    return badge(*STATUSES[status])
+LABELS = [(Tab.NEW.value, "New"), (MINE, "Mine"), *[(tab.value, tab.label) for tab in Tab if tab != Tab.NEW]]
+COUNTED_TO = 2_000
+KEYS = {Tab.NEW: "g n", MINE: "g m", Tab.IGNORED: "g i"}
+# Addresses of before there were tabs; other pages and bookmarks have them.
+OLD = {"status__exact": "tab", "q": "search"}
 
 
 @admin.register(UnmappedMarketLog)
 class UnmappedMarketAdmin(ReadOnlyAdmin):
-    list_display = [
-        "market",
-        "state",
-        "bookmaker",
-        "outcomes",
-        "events_now",
-        "next_kickoff",
-        "seen_cycles",
-        "waiting",
-        "error",
-    ]
-    list_filter = [("status", StatusFilter), SourceFilter, ErrorCodeFilter, OccurrencesFilter]
-    search_fields = ["market_name", "external_market_id"]
-    search_help_text = "Name or the bookmaker's key"
-    ordering = ["-event_count", "-id"]
-    list_before_template = "desk/queue_head.html"
-    actions = ["acknowledge", "map_rows", "ignore", "reopen"]
-
-    def has_decide_permission(self, request):
-        return self._allows(request, TRADER)
-
-    def get_queryset(self, request):
-        self.book_names = bookmaker_names()
-        return super().get_queryset(request).defer("rules_text")
+    """Its list and its form are pages of our own; the admin gives them their place and their guard."""
 
     def get_urls(self):
         guard = self.admin_site.admin_view
         return [
             path("decide/", guard(decide_page), name="mappings_decide"),
+            path("undo/", guard(undo_page), name="mappings_undo"),
+            path("siblings/", guard(siblings_view), name="mappings_siblings"),
+            path("batch/<int:batch_id>/", guard(batch_page), name="mappings_batch"),
+            path("batch/<int:batch_id>/items.csv", guard(batch_csv), name="mappings_batch_csv"),
             path("map/", guard(map_page), name="mappings_map"),
+            *rule_urls(guard),
             *focus_urls(guard),
             *super().get_urls(),
         ]
 
     def changelist_view(self, request, extra_context=None):
-        counts = dict(UnmappedMarketLog.objects.order_by().values_list("status").annotate(n=Count("id")))
-        asked = request.GET.get("status__exact", "")
-        tabs = [("", "All", sum(counts.values()))]
-        tabs += [(status.value, status.label, counts.get(status.value, 0)) for status in UnmappedStatus]
-        shown = [
-            {"query": _with_status(request, value), "label": label, "count": n, "on": value == asked}
-            for value, label, n in tabs
-        ]
-        return super().changelist_view(request, {**(extra_context or {}), "status_tabs": shown})
+        if request.method == "POST":
+            raise PermissionDenied  # decisions have an address of their own
+        return list_page(request)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return market_page(request, object_id)
 
-    # --- Columns --------------------------------------------------------------------------------
 
-    @display(description="Market", ordering="market_name")
-    def market(self, row):
-        name = row.market_name or row.external_market_id
-        return format_html(
-            '<bdi class="desk-name">{}</bdi><code class="desk-sub"><bdi>{}</bdi></code>', name, row.external_market_id
-        )
-
-    @display(description="Bookmaker", ordering="source")
-    def bookmaker(self, row):
-        return self.book_names.get(row.source, row.source)
-
-    @display(description="Outcomes, sample prices")
-    def outcomes(self, row):
-        pairs = sample_pairs(row.sample_outcomes)
-        shown = pairs[:CHIPS_IN_LIST]
-        if len(pairs) > CHIPS_IN_LIST:
-            shown = [*shown, (f"and {len(pairs) - CHIPS_IN_LIST} more", "")]
-        return chips(shown)
-
-    @display(description="Events", ordering="event_count")
-    def events_now(self, row):
-        return count_text(row.event_count)
-
-    @display(description="Next kick-off", ordering="next_kickoff_at")
-    def next_kickoff(self, row):
-        return lagos_short(row.next_kickoff_at)
-
-    @display(description="Cycles", ordering="occurrence_count")
-    def seen_cycles(self, row):
-        return count_text(row.occurrence_count)
-
-    @display(description="Why", ordering="error_code")
-    def error(self, row):
-        return format_html('<span class="desk-code">{}</span>', (row.error_code or "–").replace("_", " ").lower())
-
-    @display(description="Age", ordering="first_seen_at")
-    def waiting(self, row):
-        return format_html('{}<span class="desk-sub">seen {}</span>', age(row.first_seen_at), age(row.last_seen_at))
-
-    @display(description="Status", ordering="status")
-    def state(self, row):
-        if row.reopened_reason and row.status == UnmappedStatus.NEW:
-            return badge("Reopened", "replay", "warn", row.reopened_reason)
-        return status_badge(row.status)
-
-    # --- Actions --------------------------------------------------------------------------------
-
-    @admin.action(description="Acknowledge: seen, not now", permissions=["decide"])
-    def acknowledge(self, request, queryset):
-        decide_rows(request, "acknowledge", _ids(queryset))
-
-    @admin.action(description="Map to a BetPawa market…", permissions=["decide"])
-    def map_rows(self, request, queryset):
-        ids = _ids(queryset)
-        if len(ids) > MAPPED_AT_ONCE:
-            messages.warning(request, f"At most {MAPPED_AT_ONCE} markets are mapped at once; {len(ids)} were chosen.")
-            return None
-        return HttpResponseRedirect(f"{reverse('admin:mappings_map')}?ids={','.join(map(str, ids))}")
-
-    @admin.action(description="Ignore, with a note…", permissions=["decide"])
-    def ignore(self, request, queryset):
-        return ignore_page(request, _ids(queryset))
-
-    @admin.action(description="Reopen: back to new", permissions=["decide"])
-    def reopen(self, request, queryset):
-        decide_rows(request, "reopen", _ids(queryset))
-
-
-def _with_status(request, status):
-    """The list's address with another status; the other filters and the search stay, the page does not."""
-    query = request.GET.copy()
-    for name in ("status__exact", "p"):
-        query.pop(name, None)
-    if status:
-        query["status__exact"] = status
-    return "?" + query.urlencode()
-
-
-def _ids(queryset):
-    return list(queryset.order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
+@require()
+def list_page(request):
+    if set(OLD) & set(request.GET):
+        return HttpResponseRedirect(f"?{urlencode(_renamed(request.GET))}")
+    try:
+        asked = _filter(request)
+    except ValidationError as error:
+        return HttpResponseRedirect(f"{queue_url()}?{urlencode(_without(request.GET, error.message_dict))}")
+    names, user_name = bookmaker_names(), name_of(request.user)
+    backwards = Cursor.read(request.GET.get("before", ""), backwards=True)
+    listed = queue_page(asked, backwards or Cursor.read(request.GET.get("after", "")))
+    tabs = _tabs(request, asked)
+    count, is_exact = _count(asked, tabs, listed)
+    query = asked.as_query()
+    lines, before = [], None
+    for row in listed.rows:
+        group = (row.source, row.sibling_key) if row.sibling_key else None
+        follows = group is not None and group == before
+        lines.append(
+            Line(row, names.get(row.source, row.source), user_name, listed.siblings.get(row.pk, 0), follows,
+                 asked.tab == MINE)
+        )  # fmt: skip
+        before = group
+    return page(
+        request,
+        "desk/queue.html",
+        title="Unmapped markets",
+        listed=listed,
+        lines=lines,
+        asked=asked,
+        tab=asked.tab,
+        tabs=tabs,
+        count=count,
+        count_text=("" if is_exact else "≈ ") + count_text(count),
+        query=urlencode(query),
+        fields=filter_fields(asked, names),
+        is_filtered=set(query) - {"tab", "owner"} != set(),
+        cleared=urlencode({"tab": asked.tab}),
+        may_decide=has_role(request.user, TRADER),
+        user_name=user_name,
+        said=said(request),
+        ignores=IGNORES,
+        snoozes=SNOOZES,
+    )
 
 
 @require()
-def market_page(request, object_id):
-    """One unmapped market: what is known of it, what was decided, and the same actions as the list."""
-    if not str(object_id).isdigit() or len(str(object_id)) > 18:
-        raise Http404
-    row = get_object_or_404(UnmappedMarketLog.objects.select_related("mapped_to"), pk=object_id)
-    return page(
-        request,
-        "desk/unmapped.html",
-        title=row.market_name or row.external_market_id,
-        row=row,
-        bookmaker=bookmaker_names().get(row.source, row.source),
-        status=status_badge(row.status),
-        pairs=sample_pairs(row.sample_outcomes),
-        earlier=row.earlier_decision if isinstance(row.earlier_decision, dict) else None,
-        audit=row.mapped_to.audit_logs.all()[:20] if row.mapped_to else [],
-        name=foreign(row.market_name),
-    )
+def siblings_view(request):
+    """?id=&tab=: {"ids": …} of a row and its siblings in that tab, to be ticked together."""
+    id, tab = request.GET.get("id", ""), request.GET.get("tab", "")
+    row = get_object_or_404(UnmappedMarketLog, pk=id if id.isascii() and id.isdigit() and len(id) < 19 else 0)
+    return JsonResponse({"ids": sibling_ids(row, tab if tab in Tab.values else None)})
+
+
+def _filter(request):
+    query = dict(request.GET.items())
+    query.setdefault("tab", Tab.NEW)
+    query.pop("owner", None)  # MINE is mine
+    return QueueFilter.from_query({**query, "tab": query["tab"] or Tab.NEW}, user=request.user)
+
+
+def _tabs(request, asked):
+    """Every tab with its count; the other filters stay, the place in the list does not."""
+    counts = tab_counts(request.user)
+    query = {name: value for name, value in asked.as_query().items() if name not in ("tab", "owner")}
+    return [
+        {
+            "tab": tab,
+            "label": label,
+            "count": counts[tab],
+            "text": ("≈ " if counts[tab] > EXACT_UP_TO else "") + count_text(counts[tab]),
+            "query": urlencode({"tab": tab} | query),
+            "on": tab == asked.tab,
+            "key": KEYS.get(tab, ""),
+        }
+        for tab, label in LABELS
+    ]
+
+
+def _count(asked, tabs, listed):
+    """(how many match, whether exactly). The page itself says when it holds all of them; else a
+    filter's many are the planner's estimate, its few are counted."""
+    if not listed.next_cursor and not listed.first:
+        return len(listed.rows), True
+    if set(asked.as_query()) <= {"tab", "owner"}:
+        count = next(tab["count"] for tab in tabs if tab["on"])
+        return count, count <= EXACT_UP_TO
+    estimate = planned_rows(asked.rows())
+    if estimate > COUNTED_TO:
+        return max(estimate, listed.last), False
+    count, is_estimate = bounded_count(asked.rows(), COUNTED_TO)
+    return count, not is_estimate
+
+
+def _renamed(query):
+    return {OLD.get(name, name): value for name, value in query.items() if value}
+
+
+def _without(query, problems):
+    return {name: value for name, value in query.items() if name not in problems}

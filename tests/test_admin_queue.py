@@ -1,8 +1,12 @@
 """The queue of unmapped markets in the admin: what is shown, decided and refused."""
 
-import pytest
+from datetime import UTC, datetime, timedelta
 
-from mappings.models import MappingAuditLog, UnmappedMarketLog, UserMarketMapping
+import pytest
+from django.utils import timezone
+
+from mappings import bulk
+from mappings.models import DecisionBatch, MappingAuditLog, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from mappings.services import create_mapping
 from tests.admin_rows import ESCAPED, HOSTILE, make_event, make_odds, make_run, make_unmapped, sign_in
 
@@ -12,36 +16,125 @@ QUEUE = "/admin/mappings/unmappedmarketlog/"
 MAP = QUEUE + "map/"
 
 
+DECIDE = QUEUE + "decide/"
+
+
 def said(answer):
-    return " ".join(str(message) for message in answer.context["messages"])
+    """What the page says about the decision before it."""
+    told = answer.context.get("said") or {}
+    return " ".join([*(str(message) for message in answer.context["messages"]), told.get("words", ""),
+                     *told.get("details", ())])  # fmt: skip
 
 
 def statuses():
-    return dict(UnmappedMarketLog.objects.values_list("external_market_id", "status"))
+    return dict(UnmappedMarketLog.objects.order_by("pk").values_list("external_market_id", "status"))
 
 
-def test_a_viewer_sees_the_queue_and_no_action():
+def decide(client, decision, rows, follow=True, **more):
+    sent = {"decision": decision, "ids": [row.pk for row in rows], "next": QUEUE, **more}
+    return client.post(DECIDE, sent, follow=follow)
+
+
+def names(answer):
+    return [line.name for line in answer.context["lines"]]
+
+
+def test_a_viewer_sees_the_queue_and_no_decision():
     make_unmapped()
     page = sign_in("viewer").get(QUEUE)
     assert b"Corner range 1" in page.content
-    assert b'name="action"' not in page.content
-    assert b'name="action"' in sign_in("trader").get(QUEUE).content
+    assert b'name="decision"' not in page.content
+    assert b'name="decision"' in sign_in("trader").get(QUEUE).content
 
 
-@pytest.mark.parametrize("action", ["acknowledge", "ignore", "map_rows", "reopen", "delete_selected", "nonsense"])
-def test_a_viewers_forged_bulk_action_is_refused_and_changes_nothing(action):
+@pytest.mark.parametrize("decision", ["acknowledge", "ignore", "map", "reopen", "accept", "claim", "nonsense"])
+def test_a_viewers_forged_decision_is_refused_and_changes_nothing(decision):
     row = make_unmapped()
-    answer = sign_in("viewer").post(QUEUE, {"action": action, "_selected_action": [row.pk]})
+    answer = decide(sign_in("viewer"), decision, [row], until="forever")
     assert answer.status_code == 403
     assert statuses() == {row.external_market_id: "NEW"}
 
 
-@pytest.mark.parametrize("address", ["decide/", "map/"])
-def test_a_viewer_cannot_post_to_the_pages_behind_the_actions(address):
+@pytest.mark.parametrize("address", ["decide/", "map/", "undo/", "rules/add/"])
+def test_a_viewer_cannot_post_to_the_pages_behind_the_list(address):
     row = make_unmapped()
     sent = {"decision": "ignore", "ids": [row.pk], "target": "over_under_ft"}
     assert sign_in("viewer").post(QUEUE + address, sent).status_code == 403
     assert statuses() == {row.external_market_id: "NEW"}
+
+
+def test_tabs_hold_what_was_decided_and_say_how_many():
+    make_unmapped(1)
+    make_unmapped(2, status="ACKNOWLEDGED")
+    make_unmapped(3, status="IGNORED")
+    make_unmapped(4, snoozed_until=timezone.now() + timedelta(hours=1))
+    client = sign_in("trader")
+    decide(client, "claim", [make_unmapped(5)])
+    shown = {
+        tab: names(client.get(QUEUE, {"tab": tab})) for tab in ("NEW", "MINE", "ACKNOWLEDGED", "SNOOZED", "IGNORED")
+    }
+    assert shown == {
+        "NEW": ["Corner range 5", "Corner range 1"], "MINE": ["Corner range 5"], "ACKNOWLEDGED": ["Corner range 2"],
+        "SNOOZED": ["Corner range 4"], "IGNORED": ["Corner range 3"],
+    }  # fmt: skip
+    counts = {tab["tab"]: tab["count"] for tab in client.get(QUEUE).context["tabs"]}
+    assert counts == {"NEW": 2, "MINE": 1, "ACKNOWLEDGED": 1, "SNOOZED": 1, "REVIEW": 0, "IGNORED": 1, "MAPPED": 0}
+
+
+def test_addresses_from_before_the_tabs_lead_to_the_same_rows():
+    make_unmapped(1)
+    make_unmapped(2, status="IGNORED")
+    answer = sign_in("viewer").get(QUEUE + "?status__exact=IGNORED&source=sportybet&q=corner", follow=True)
+    assert names(answer) == ["Corner range 2"]
+    assert answer.context["asked"].search == "corner" and answer.context["asked"].source == "sportybet"
+
+
+def test_filters_narrow_and_nonsense_is_left_out():
+    make_unmapped(1, family="over_under", event_count=9)
+    make_unmapped(2, source="bet9ja", family="odd_even")
+    client = sign_in("viewer")
+    assert names(client.get(QUEUE, {"family": "over_under"})) == ["Corner range 1"]
+    assert names(client.get(QUEUE, {"min_events": "5"})) == ["Corner range 1"]
+    assert names(client.get(QUEUE, {"search": "range 2"})) == ["Corner range 2"]
+    answer = client.get(QUEUE, {"min_events": "many", "source": "bet9ja"}, follow=True)
+    assert names(answer) == ["Corner range 2"]
+    assert answer.context["fields"][1]["choices"] == [("odd_even", "odd/even"), ("over_under", "over/under")]
+
+
+def test_the_pages_hold_every_row_once_in_order_of_priority_and_back():
+    for number in range(120):
+        make_unmapped(number, priority=[5, 5, 0.25, 0][number % 4])
+    client = sign_in("viewer")
+    page, seen, pages = client.get(QUEUE), [], []
+    while True:
+        seen += names(page)
+        pages.append(names(page))
+        if not page.context["listed"].next_cursor:
+            break
+        page = client.get(QUEUE, {"after": page.context["listed"].next_cursor})
+    assert len(seen) == len(set(seen)) == 120
+    assert [len(names) for names in pages] == [50, 50, 20]
+    rows = UnmappedMarketLog.objects.order_by("-priority", "-id").values_list("market_name", flat=True)
+    assert seen == list(rows)
+    assert (page.context["listed"].first, page.context["listed"].last) == (100, 120)
+    back = client.get(QUEUE, {"before": page.context["listed"].previous_cursor})
+    assert names(back) == pages[1] and back.context["listed"].first == 50
+
+
+def test_siblings_stand_together_and_are_chosen_together_over_pages():
+    for number in range(60):
+        make_unmapped(number, priority=100 - number)
+    first = make_unmapped(60, priority=99.5, sibling_key="goals")
+    second = make_unmapped(61, priority=60, sibling_key="goals")
+    far = make_unmapped(62, priority=1, sibling_key="goals")
+    make_unmapped(63, sibling_key="goals", status="IGNORED")
+    client = sign_in("trader")
+    page = client.get(QUEUE)
+    assert names(page)[1:3] == ["Corner range 60", "Corner range 61"]
+    line = page.context["lines"][1]
+    assert line.siblings == 2 and page.context["lines"][2].follows
+    answer = client.get(QUEUE + "siblings/", {"id": first.pk, "tab": "NEW"})
+    assert answer.json()["ids"] == [first.pk, second.pk, far.pk]
 
 
 def test_a_trader_acknowledges_many_and_reads_what_became_of_each():
@@ -51,49 +144,157 @@ def test_a_trader_acknowledges_many_and_reads_what_became_of_each():
         make_unmapped(3, status="ACKNOWLEDGED"),
         make_unmapped(4, status="MAPPED"),
     ]
-    sent = {"action": "acknowledge", "_selected_action": [row.pk for row in rows]}
-    answer = sign_in("trader").post(QUEUE, sent, follow=True)
-    assert "2 acknowledged" in said(answer)
-    assert "1 were acknowledged already" in said(answer)
-    assert "1 left alone: they are mapped" in said(answer)
+    answer = decide(sign_in("trader"), "acknowledge", rows)
+    assert "2 acknowledged, 1 so already, 1 refused" in said(answer)
+    assert "Corner range 4: It is MAPPED" in said(answer)
     assert set(statuses().values()) == {"ACKNOWLEDGED", "MAPPED"}
     assert UnmappedMarketLog.objects.get(pk=rows[0].pk).decided_by == "a-trader"
+    batch = DecisionBatch.objects.get()
+    assert [(group["outcome"], group["ids"]) for group in batch.summary["left"]] == [
+        ("unchanged", [rows[2].pk]), ("refused", [rows[3].pk]),
+    ]  # fmt: skip
 
 
-def test_select_all_pages_decides_rows_beyond_the_page():
+def test_all_that_match_are_counted_shown_and_then_decided_as_one_batch():
     for number in range(60):
         make_unmapped(number)
-    first = UnmappedMarketLog.objects.first()
-    sent = {"action": "acknowledge", "_selected_action": [first.pk], "select_across": "1"}
-    answer = sign_in("trader").post(QUEUE, sent, follow=True)
-    assert "60 acknowledged" in said(answer)
-
-
-def test_ignoring_asks_for_a_note_and_keeps_it():
+    other = make_unmapped(99, source="bet9ja")
     client = sign_in("trader")
-    rows = [make_unmapped(1), make_unmapped(2)]
-    page = client.post(QUEUE, {"action": "ignore", "_selected_action": [row.pk for row in rows]})
-    assert page.status_code == 200 and b'name="note"' in page.content
+    sent = {"decision": "acknowledge", "scope": "filter", "filter": "tab=NEW&source=sportybet", "next": QUEUE}
+    page = client.post(DECIDE, sent)
+    assert page.context["count"] == 60 and len(page.context["sample"]) == 8
     assert set(statuses().values()) == {"NEW"}
-    sent = {"decision": "ignore", "ids": [row.pk for row in rows], "note": "player props", "next": QUEUE}
-    answer = client.post(QUEUE + "decide/", sent, follow=True)
+    late = make_unmapped(100)
+    answer = client.post(DECIDE, {**sent, "newest": page.context["newest"]}, follow=True)
+    assert answer.context["counts"] == {"changed": 60} and len(answer.context["changes"]) == 60
+    assert DecisionBatch.objects.get().item_count == 60
+    assert {statuses()[row.external_market_id] for row in (other, late)} == {"NEW"}
+
+
+def test_more_than_one_batch_takes_is_refused_with_the_number_and_nothing_is_cut(monkeypatch):
+    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 10)
+    for number in range(12):
+        make_unmapped(number)
+    sent = {"decision": "acknowledge", "scope": "filter", "filter": "tab=NEW", "newest": "999999999", "next": QUEUE}
+    answer = sign_in("trader").post(DECIDE, sent, follow=True)
+    assert "12 markets match; at most 10" in said(answer)
+    assert set(statuses().values()) == {"NEW"}
+
+
+def test_a_decision_in_chunks_is_one_batch_and_one_undo(monkeypatch):
+    monkeypatch.setattr(bulk, "CHUNK", 4)
+    rows = [make_unmapped(number) for number in range(10)]
+    client = sign_in("trader")
+    decide(client, "ignore", rows, until="forever")
+    assert set(statuses().values()) == {"IGNORED"} and DecisionBatch.objects.get().item_count == 10
+    answer = client.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
+    assert "Undone: 10 as before" in said(answer)
+    assert set(statuses().values()) == {"NEW"}
+
+
+def test_ignoring_asks_until_when_and_keeps_the_reason():
+    client = sign_in("trader")
+    rows = [make_unmapped(1, event_count=7), make_unmapped(2)]
+    page = decide(client, "ignore", rows)
+    assert page.status_code == 200 and b'name="reason"' in page.content and page.context["count"] == 2
+    assert set(statuses().values()) == {"NEW"}
+    answer = decide(client, "ignore", rows, until="events", reason="player props")
     assert "2 ignored" in said(answer)
     assert {row.notes for row in UnmappedMarketLog.objects.all()} == {"player props"}
+    assert UnmappedMarketLog.objects.get(pk=rows[0].pk).ignore_until == {"kind": "events", "from": 7, "atLeast": 14}
+
+
+@pytest.mark.parametrize("until", ["hours:1", "tomorrow", "days:3", "days:7"])
+def test_snoozed_until_what_was_chosen(until):
+    row = make_unmapped()
+    decide(sign_in("trader"), "snooze", [row], until=until)
+    row.refresh_from_db()
+    assert row.tab == "SNOOZED"
+    if until == "tomorrow":
+        local = timezone.localtime(row.snoozed_until)
+        assert (local.date() - timezone.localdate()).days == 1 and (local.hour, local.minute) == (9, 0)
+
+
+def test_snoozed_until_a_day_in_peoples_time():
+    row = make_unmapped()
+    decide(sign_in("trader"), "snooze", [row], until="at", until_at="2036-05-06T18:30")
+    row.refresh_from_db()
+    assert row.snoozed_until == datetime(2036, 5, 6, 17, 30, tzinfo=UTC)
+    answer = decide(sign_in("trader", "bayo"), "snooze", [row], until="at", until_at="soon")
+    assert "A day and a time are needed" in said(answer)
 
 
 def test_the_second_of_two_traders_reads_who_was_first():
     row = make_unmapped()
-    sent = {"ids": [row.pk], f"version:{row.pk}": row.version, "next": QUEUE}
-    sign_in("trader", "ada").post(QUEUE + "decide/", {**sent, "decision": "acknowledge"})
-    answer = sign_in("trader", "bayo").post(QUEUE + "decide/", {**sent, "decision": "ignore"}, follow=True)
-    assert "somebody was first (ada" in said(answer)
+    sent = {"ids": [f"{row.pk}:{row.version}"], "next": QUEUE}
+    sign_in("trader", "ada").post(DECIDE, {**sent, "decision": "acknowledge"})
+    answer = sign_in("trader", "bayo").post(DECIDE, {**sent, "decision": "ignore", "until": "forever"}, follow=True)
+    assert "1 left alone, somebody was first" in said(answer) and "ada" in said(answer)
     assert statuses() == {row.external_market_id: "ACKNOWLEDGED"}
 
 
 def test_after_a_decision_one_is_not_sent_to_another_site():
     row = make_unmapped()
     sent = {"decision": "acknowledge", "ids": [row.pk], "next": "https://evil.example/"}
-    assert sign_in("trader").post(QUEUE + "decide/", sent)["Location"].startswith(QUEUE)
+    assert sign_in("trader").post(DECIDE, sent)["Location"].startswith(QUEUE)
+
+
+def test_an_undo_that_somebody_stands_in_the_way_of_says_who_and_offers_the_rest():
+    rows = [make_unmapped(1), make_unmapped(2)]
+    ada, bayo = sign_in("trader", "ada"), sign_in("trader", "bayo")
+    decide(ada, "ignore", rows, until="forever")
+    decide(bayo, "acknowledge", rows[:1])
+    answer = ada.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
+    assert [item.outcome for item in answer.context["standing"].items] == ["refused", "restored"]
+    assert b"bayo" in answer.content and b"Undo the others" in answer.content
+    batch = DecisionBatch.objects.get(kind="ignore")
+    answer = ada.post(QUEUE + "undo/", {"batch": batch.pk, "partly": "1", "next": QUEUE}, follow=True)
+    assert "Undone: 1 as before, 1 left as they are" in said(answer)
+    assert list(statuses().values()) == ["ACKNOWLEDGED", "NEW"]
+
+
+def test_a_batch_lists_each_market_and_exports_them_all():
+    rows = [make_unmapped(1, market_name="=SUM(A1)"), make_unmapped(2, status="MAPPED")]
+    client = sign_in("trader")
+    decide(client, "acknowledge", rows)
+    batch = DecisionBatch.objects.get()
+    lines = b"".join(client.get(f"{QUEUE}batch/{batch.pk}/items.csv")).decode().splitlines()
+    assert lines[1].startswith(f"{rows[0].pk},sportybet,9003001,'=SUM(A1),changed,status NEW → ACKNOWLEDGED,a-trader")
+    assert lines[2].startswith(f"{rows[1].pk},sportybet,9003002,Corner range 2,refused,It is MAPPED")
+
+
+def test_one_markets_page_tells_its_history_and_offers_its_undo():
+    row = make_unmapped(sibling_key="k", priority_parts={"demand": 3.5, "solvability": 0.25})
+    make_unmapped(2, sibling_key="k")
+    client = sign_in("trader")
+    decide(client, "ignore", [row], until="family", reason="not ours")  # refused: its family is not known
+    decide(client, "ignore", [row], until="days:30", reason="not ours")
+    page = client.get(f"{QUEUE}{row.pk}/change/")
+    assert [sibling.external_market_id for sibling in page.context["siblings"]] == ["9003002"]
+    (entry,) = page.context["history"]
+    assert entry[0].created_by == "a-trader" and entry[4] is True
+    assert b"Chance that BetPawa has it" in page.content and b"until " in page.content
+
+
+def test_a_reopened_market_shows_the_decision_before():
+    row = make_unmapped()
+    client = sign_in("trader")
+    decide(client, "ignore", [row], until="forever", reason="props")
+    decide(client, "reopen", [row])
+    page = client.get(QUEUE).content.decode()
+    assert "Reopened" in page and "Before: ignored by a-trader" in page
+
+
+def test_the_best_suggestion_is_accepted_only_where_it_is_strong():
+    rows = [make_unmapped(1), make_unmapped(2), make_unmapped(3)]
+    for row, band in zip(rows, ("strong", "likely"), strict=False):
+        MarketSuggestion.objects.create(
+            unmapped=row, rank=1, betpawa_id="777", name="Corners", confidence=0.99, band=band, score=1,
+            pairing=[{"canonicalId": "over", "betpawaName": "Over", "text": "Over"}],
+        )  # fmt: skip
+    answer = decide(sign_in("trader"), "accept", rows)
+    assert "1 mapped to their best suggestion, 2 refused" in said(answer)
+    assert sorted(statuses().values()) == ["MAPPED", "NEW", "NEW"]
 
 
 def test_mapping_a_market_makes_the_mapping_the_status_and_the_audit_row():

@@ -129,7 +129,6 @@ class UnmappedMarketLog(models.Model):
         ordering = ["-last_seen_at", "-id"]
         verbose_name = "unmapped market"
         indexes = [
-            models.Index(fields=["source"], name="idx_unmapped_source"),
             models.Index(fields=["status"], name="idx_unmapped_status"),
             models.Index(fields=["-occurrence_count"], name="idx_unmapped_occurrences"),
             models.Index(fields=["-last_seen_at"], name="idx_unmapped_last_seen"),
@@ -137,6 +136,12 @@ class UnmappedMarketLog(models.Model):
                 fields=["id"], name="idx_unmapped_to_alert", condition=Q(alerted_at__isnull=True, status="NEW")
             ),
             models.Index(fields=["tab", "-priority", "-id"], name="idx_unmapped_tab_priority"),
+            # The queue's order within each filter: what a filter asks for may all lie at the bottom.
+            models.Index(fields=["source", "tab", "-priority", "-id"], name="idx_unmapped_by_source"),
+            models.Index(fields=["family", "tab", "-priority", "-id"], name="idx_unmapped_by_family"),
+            models.Index(fields=["period", "tab", "-priority", "-id"], name="idx_unmapped_by_period"),
+            models.Index(fields=["error_code", "tab", "-priority", "-id"], name="idx_unmapped_by_error"),
+            models.Index(fields=["-event_count"], name="idx_unmapped_events"),
             models.Index(fields=["claimed_by"], name="idx_unmapped_claimed", condition=Q(claimed_by__isnull=False)),
             models.Index(
                 fields=["snoozed_until"], name="idx_unmapped_snoozed", condition=Q(snoozed_until__isnull=False)

@@ -16,10 +16,11 @@ def bounded_count(queryset, exact_up_to=EXACT_UP_TO):
     counted = queryset[: exact_up_to + 1].count()
     if counted <= exact_up_to:
         return counted, False
-    return max(counted, _planned_rows(queryset)), True
+    return max(counted, planned_rows(queryset)), True
 
 
-def _planned_rows(queryset):
+def planned_rows(queryset):
+    """How many rows the planner thinks there are."""
     sql, parameters = queryset.query.get_compiler(queryset.db).as_sql()
     with connections[queryset.db].cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)

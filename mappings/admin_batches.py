@@ -1,0 +1,134 @@
+"""What one decision did to every market, and its undo."""
+
+import csv
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from mappings import services
+from mappings.admin_decisions import said
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog
+from mappings.services.decisions import LABELS, shown
+from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.formats import lagos_text
+from oddsproject.desk.pages import page, require
+
+PER_PAGE = 100
+READ_AT_ONCE = 2_000
+# What opens a formula in a spreadsheet; bookmakers' texts are not ours.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require()
+def batch_page(request, batch_id):
+    """?after=<change id> for the next hundred; ?undo=1 shows what stands in the way of an undo."""
+    batch = get_object_or_404(DecisionBatch.objects.select_related("undoes"), pk=batch_id)
+    after = request.GET.get("after", "")
+    changes = UnmappedChange.objects.filter(batch=batch).order_by("id")
+    if after.isascii() and after.isdigit() and len(after) < 19:
+        changes = changes.filter(id__gt=int(after))
+    changes = list(changes[: PER_PAGE + 1])
+    rows = _rows({change.unmapped_id for change in changes})
+    names = bookmaker_names()
+    left = batch.summary.get("left", [])
+    undone_by = DecisionBatch.objects.filter(undoes=batch).first()
+    standing, problem = _undo_preview(request, batch) if request.GET.get("undo") and undone_by is None else (None, "")
+    return page(
+        request,
+        "desk/decide_batch.html",
+        title=str(batch),
+        batch=batch,
+        undone_by=undone_by,
+        counts=batch.summary.get("counts") or {"changed": batch.item_count},
+        changes=[
+            (change, rows.get(change.unmapped_id), names.get(change.source, change.source), change_parts(change))
+            for change in changes[:PER_PAGE]
+        ],
+        next_after=changes[PER_PAGE - 1].pk if len(changes) > PER_PAGE else None,
+        is_first=not after,
+        left=[_left_group(group) for group in left] if not after else [],
+        mappings=MappingAuditLog.objects.filter(batch=batch).order_by("id")[:PER_PAGE] if not after else [],
+        standing=standing,
+        problem=problem,
+        said=said(request),
+    )
+
+
+@require()
+def batch_csv(request, batch_id):
+    """A line per market: what it was, what it is, or why it was left alone."""
+    batch = get_object_or_404(DecisionBatch, pk=batch_id)
+    writer = csv.writer(_Echo())
+    answer = StreamingHttpResponse(
+        (writer.writerow(map(_cell, row)) for row in _csv_rows(batch)), content_type="text/csv"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="decision-{batch.pk}.csv"'
+    return answer
+
+
+def change_parts(change):
+    """[(what, before, after)] of a logged change of a queue row."""
+    found = []
+    for field, label in LABELS.items():
+        old, new = change.old_value.get(field), change.new_value.get(field)
+        if old != new:
+            found.append((label, shown(old), shown(new)))
+    return found
+
+
+def _undo_preview(request, batch):
+    """(what would happen to each thing, "") or (None, why it cannot be undone)."""
+    try:
+        undone = services.undo_batch(batch.pk, request.user, dry_run=True)
+    except (ValidationError, PermissionDenied) as error:
+        return None, " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    return undone, ""
+
+
+def _rows(ids):
+    return UnmappedMarketLog.objects.only("market_name", "external_market_id", "source").in_bulk(list(ids))
+
+
+def _left_group(group):
+    """A reason, how many were left for it, and the first of them by name."""
+    rows = _rows(group["ids"][:PER_PAGE])
+    return {**group, "count": len(group["ids"]), "rows": list(rows.values()), "more": len(group["ids"]) - len(rows)}
+
+
+def _csv_rows(batch):
+    yield "row", "bookmaker", "key", "market", "outcome", "what", "by", "at"
+    last = 0
+    while changes := list(UnmappedChange.objects.filter(batch=batch, id__gt=last).order_by("id")[:READ_AT_ONCE]):
+        last = changes[-1].pk
+        rows = _rows({change.unmapped_id for change in changes})
+        for change in changes:
+            row = rows.get(change.unmapped_id)
+            what = "; ".join(f"{label} {old} → {new}" for label, old, new in change_parts(change))
+            market = (change.unmapped_id, change.source, change.external_market_id, (row and row.market_name) or "")
+            yield (*market, "changed", what, change.created_by or "", lagos_text(change.created_at))
+    for group in batch.summary.get("left", []):
+        for start in range(0, len(group["ids"]), READ_AT_ONCE):
+            ids = group["ids"][start : start + READ_AT_ONCE]
+            rows = _rows(ids)
+            for id in ids:
+                row = rows.get(id)
+                described = (row.source, row.external_market_id, row.market_name or "") if row else ("", "", "")
+                yield (id, *described, group["outcome"], group["detail"], "", "")
+
+
+def _cell(value):
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
+class _Echo:
+    """Where csv writes to, and what it wrote."""
+
+    def write(self, text):
+        return text
+
+
+def batch_url(batch_id):
+    return reverse("admin:mappings_batch", args=[batch_id])

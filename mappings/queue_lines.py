@@ -1,0 +1,160 @@
+"""A queue row as the desk writes it: words, chips and badges for the list and for the row's page."""
+
+from dataclasses import dataclass
+
+from django.utils.dateparse import parse_datetime
+
+from mappings.admin_pairing import sample_pairs
+from mappings.errors import MappingErrorCode
+from mappings.models import Band, Tab, UnmappedMarketLog
+from oddsproject.desk.formats import age_text, badge, chips, lagos_short, lagos_text
+
+CHIPS_IN_LIST = 3
+UNKNOWN = MappingErrorCode.UNKNOWN_MARKET
+TABS = {
+    Tab.NEW: ("New", "fiber_new", "info"),
+    Tab.ACKNOWLEDGED: ("Acknowledged", "visibility", "warn"),
+    Tab.SNOOZED: ("Snoozed", "snooze", "calm"),
+    Tab.REVIEW: ("Needs review", "rule", "bad"),
+    Tab.IGNORED: ("Ignored", "visibility_off", "calm"),
+    Tab.MAPPED: ("Mapped", "link", "good"),
+}
+BANDS = {Band.STRONG: "good", Band.LIKELY: "info", Band.WEAK: "calm"}
+PARTS = (
+    ("events", "Events that carry it now"),
+    ("kickoff", "Nearness of the next kick-off"),
+    ("tournament", "Weight of their tournaments"),
+    ("rivals", "Bookmakers that offer it"),
+    ("demand", "Demand, from these"),
+    ("solvability", "Chance that BetPawa has it"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row in the list. with_tab: also says where the row lies, for lists of several tabs."""
+
+    row: UnmappedMarketLog
+    bookmaker: str
+    user_name: str
+    siblings: int = 0
+    follows: bool = False
+    with_tab: bool = False
+
+    @property
+    def name(self):
+        return self.row.market_name or self.row.external_market_id
+
+    @property
+    def chips(self):
+        pairs = sample_pairs(self.row.sample_outcomes)
+        more = len(pairs) - CHIPS_IN_LIST
+        return chips([*pairs[:CHIPS_IN_LIST], (f"+{more} more", "")] if more > 0 else pairs)
+
+    @property
+    def badges(self):
+        return row_badges(self.row, with_tab=self.with_tab)
+
+    @property
+    def why(self):
+        """Why it did not map, where that says more than that nobody knows it."""
+        return "" if self.row.error_code in ("", UNKNOWN) else self.row.error_code.replace("_", " ").lower()
+
+    @property
+    def kickoff(self):
+        return lagos_short(self.row.next_kickoff_at) if self.row.next_kickoff_at else "none ahead"
+
+    @property
+    def remark(self):
+        return row_remark(self.row)
+
+    @property
+    def priority(self):
+        return f"{self.row.priority:.1f}" if self.row.priority < 100 else f"{self.row.priority:.0f}"
+
+    @property
+    def parts(self):
+        return priority_parts(self.row)
+
+    @property
+    def confidence(self):
+        return "" if self.row.best_confidence is None else f"{100 * self.row.best_confidence:.0f} %"
+
+    @property
+    def band_tone(self):
+        return BANDS.get(self.row.best_band, "calm")
+
+    @property
+    def is_strong(self):
+        return self.row.best_band == Band.STRONG
+
+    @property
+    def owner(self):
+        if not self.row.claim_is_live:
+            return ""
+        return "You" if self.row.claimed_by == self.user_name else self.row.claimed_by
+
+
+def tab_badge(tab):
+    return badge(*TABS[tab])
+
+
+def row_badges(row, *, with_tab=True):
+    """What state it is in, by icon and word."""
+    found = []
+    if with_tab:
+        found.append(tab_badge(row.tab))
+    if row.reopened_reason and row.tab == Tab.NEW:
+        found.append(badge("Reopened", "replay", "warn", row.reopened_reason))
+    return found
+
+
+def row_remark(row):
+    """One quiet sentence about why it is where it is: since when, until when, who, and what before."""
+    if row.tab == Tab.REVIEW:
+        return (row.review or {}).get("reason") or "It looks wrong since " + lagos_text(row.review_since)
+    if row.tab == Tab.SNOOZED:
+        return f"Snoozed until {lagos_text(row.snoozed_until)} by {row.decided_by or 'the desk'}"
+    if row.tab == Tab.IGNORED:
+        rule = " by a rule" if row.ignored_by_rule_id else f" by {row.decided_by}" if row.decided_by else ""
+        return f"Ignored{rule}, {until_words(row.ignore_until)}" + (f": {row.notes}" if row.notes else "")
+    if row.tab == Tab.MAPPED and row.mapped_to:
+        return f"Mapped to {row.mapped_to.name} by {row.decided_by or 'the desk'}"
+    if row.tab == Tab.NEW and row.reopened_reason:
+        return earlier_words(row.earlier_decision) or row.reopened_reason
+    if row.tab == Tab.ACKNOWLEDGED:
+        return f"Acknowledged by {row.decided_by or 'the desk'}, {age_text(row.decided_at)}"
+    return ""
+
+
+def until_words(until):
+    """The condition of an ignored row: "for good", "until 40 events carry it"."""
+    if not isinstance(until, dict):
+        return "for good"
+    if until.get("kind") == "events":
+        return f"until {until.get('atLeast')} events carry it (it was {until.get('from')})"
+    if until.get("kind") == "betpawa_family":
+        return f"until BetPawa offers {str(until.get('family') or 'its family').replace('_', ' ')}"
+    at = parse_datetime(str(until.get("at") or ""))
+    return f"until {lagos_text(at)}" if at else "until a day"
+
+
+def earlier_words(decision):
+    """What was decided before, in a sentence; "" where nothing was."""
+    if not isinstance(decision, dict) or not decision.get("status"):
+        return ""
+    to = f" to {decision['mappedTo']}" if decision.get("mappedTo") else ""
+    at = parse_datetime(str(decision.get("decidedAt") or ""))
+    when = f", {lagos_text(at)}" if at else ""
+    notes = f": {decision['notes']}" if decision.get("notes") else ""
+    return f"Before: {str(decision['status']).lower()}{to} by {decision.get('decidedBy') or 'the desk'}{when}{notes}"
+
+
+def priority_parts(row):
+    """[(words, number)] of what makes the priority; [] before it was worked out."""
+    parts = row.priority_parts if isinstance(row.priority_parts, dict) else {}
+    return [(words, _number(parts[name])) for name, words in PARTS if parts.get(name) is not None]
+
+
+def _number(value):
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
