@@ -13,6 +13,8 @@ from mappings.suggestions.observations import label_of
 from mappings.suggestions.price_evidence import compare
 
 MOST_KEYS = 3  # source keys whose prices are compared, of one decision
+BANDS = frozenset({"exact", "range", "multigoals"})
+SPLIT = frozenset({"both", "home", "away"})  # one market for both sides is shared out to two mappings
 PERIODS = {"FT": "the whole match", "1H": "the first half", "2H": "the second half", "halves": "both halves"}
 
 
@@ -32,7 +34,7 @@ def _of_names(proposal, slug, key, names):
     theirs = coordinates_of(slug, key, row.market_name, texts)
     ours = coordinates_of(REFERENCE, definition.betpawa_id, definition.name, [o.name for o in definition.outcomes])
     market = f"{names.get(slug, slug)}'s “{row.market_name}”"
-    if theirs.family and ours.family and theirs.family != ours.family:
+    if theirs.family and ours.family and any(ours.roles) and _shape(theirs.family) != _shape(ours.family):
         text = f"{market} looks like {_words(theirs.family)}, this mapping like {_words(ours.family)}."
         yield Conflict(WARNING, "SHAPE_DIFFERS", text)
     if theirs.period != ours.period:
@@ -41,13 +43,24 @@ def _of_names(proposal, slug, key, names):
     if theirs.statistic != ours.statistic:
         text = f"{market} counts {_words(theirs.statistic)}, this mapping {_words(ours.statistic)}."
         yield Conflict(WARNING, "SUBJECT_DIFFERS", text)
-    if theirs.subject != ours.subject:
-        text = f"{market} is about {_side(theirs.subject)}, this mapping about {_side(ours.subject)}."
+    side = _side_of(definition, ours)
+    if theirs.subject != side and not {theirs.subject, side} <= SPLIT:
+        text = f"{market} is about {_side(theirs.subject)}, this mapping about {_side(side)}."
         yield Conflict(WARNING, "SIDE_DIFFERS", text)
     twins = theirs.qualifiers ^ ours.qualifiers
     if twins:
         text = f"Only one of {market} and this mapping says {_words(', '.join(sorted(twins)))}."
         yield Conflict(WARNING, "NEAR_TWIN", text)
+
+
+def _shape(family):
+    """Bands are bands, whether a name calls them exact goals, ranges or multigoals."""
+    return "bands" if family in BANDS else family
+
+
+def _side_of(definition, ours):
+    """Many outcomes without a known role look like players; the mapping knows whether they are."""
+    return definition.side if ours.subject == "player" and not definition.is_dynamic else ours.subject
 
 
 def _words(text):
@@ -63,22 +76,22 @@ def _side(text):
 
 
 def _of_lines(proposal, slug, key, fixtures, names):
-    """Lines of one market overlap; where they never do, something else is being counted."""
+    """Lines of one market lie in one range; where they do not, something else is being counted. Two
+    grids in one range, halves and quarters, are no contradiction."""
     definition = proposal.draft
     if not definition.has_line or not definition.betpawa_id:
         return
-    ours, theirs, common = set(), set(), False
+    ours, theirs = set(), set()
     for fixture in fixtures:
         mine = _lines(definition, REFERENCE, definition.betpawa_id, fixture)
         other = _lines(definition, slug, key, fixture)
         if mine and other:
             ours |= mine
             theirs |= other
-            common = common or bool(mine & other)
-    if ours and not common:
+    if ours and (min(theirs) > max(ours) or max(theirs) < min(ours)):
         text = (
             f"{names.get(slug, slug)} has lines from {min(theirs)} to {max(theirs)}, BetPawa from {min(ours)} to "
-            f"{max(ours)}, and never the same one."
+            f"{max(ours)}: no event has the same one."
         )
         yield Conflict(WARNING, "LINES_DIFFER", text)
 

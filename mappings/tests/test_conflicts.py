@@ -231,6 +231,12 @@ def test_period_statistic_and_side_of_another_market_are_named():
     assert {"SIDE_DIFFERS"} <= codes(preview({}, "btts_ft", ids=[row.pk]), "warning")
 
 
+def test_one_market_for_both_sides_is_no_contradiction_of_a_mapping_for_one():
+    row = queue_row(texts=("Yes", "No"), name="Home/Away - Both Halves")
+    values = {"name": "Home - Both Halves", "betpawa_id": "777001", "outcome_mapping": yes_no()}
+    assert "SIDE_DIFFERS" not in codes(preview(values, ids=[row.pk]))
+
+
 def test_early_payout_onto_the_plain_market_is_a_near_twin():
     row = queue_row(texts=("Home", "Draw", "Away"), name="1X2 - 2UP")
     assert {"NEAR_TWIN"} <= codes(preview({}, "1x2_ft", ids=[row.pk]), "warning")
@@ -248,6 +254,9 @@ def test_lines_that_never_meet_are_something_else_that_is_counted():
         betpawa=[market("777001", prices, quarters) for quarters in ("6", "10")],
     )
     assert "9.5 to 10.5" in only(preview(values), "LINES_DIFFER").text
+    near = market("998", prices, "total=1.75")
+    keep_fixture(2, sportybet=[near], betpawa=[market("777001", prices, quarters) for quarters in ("6", "10")])
+    assert not found(preview(values | {"sportybet_id": "998"}), "LINES_DIFFER")
 
 
 # --- Prices ---------------------------------------------------------------------------------------
