@@ -9,7 +9,7 @@ from psycopg import errors
 
 ANSWER_SECONDS = 4.0  # a person has an answer, if only "try again", within five
 CHECK_SECONDS = 1.0
-POOL_SECONDS = 2.0  # a request that failed to read its session tries once more
+POOL_SECONDS = 2.0  # beside one check: three seconds at most before a request is told
 EMPTY = ""  # the query by which the pool checks a connection before it lends it
 
 

@@ -3,7 +3,7 @@
 import sys
 
 import structlog
-from django.core.signals import got_request_exception
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 
@@ -27,14 +27,16 @@ class _NoReport:
     get_traceback_text = get_traceback_html
 
 
-def _note(sender, request=None, **kwargs):
+def note(sender, request=None, **kwargs):
+    """Receiver of got_request_exception, before those that log who asked: whoever is not known by
+    now would be read from the database that does not answer, and waited for once more."""
     error = sys.exc_info()[1]
-    if request is not None and isinstance(error, AWAY):
-        request.database_away = error
-        request.exception_reporter_class = _NoReport
-
-
-got_request_exception.connect(_note, dispatch_uid="database_away")
+    if request is None or not isinstance(error, AWAY):
+        return
+    request.database_away = error
+    request.exception_reporter_class = _NoReport
+    if not hasattr(request, "_cached_user"):
+        request.user = AnonymousUser()
 
 
 class DatabaseAwayMiddleware:

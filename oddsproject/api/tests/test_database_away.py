@@ -8,6 +8,7 @@ import time
 import psycopg
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.signals import got_request_exception
 from django.db import OperationalError, connection
 
 from oddsproject.bounded_connection import BoundedConnection
@@ -63,10 +64,15 @@ def test_the_web_processes_pool_checks_its_connections_within_their_limit(db):
 
 
 def _silent_sessions(monkeypatch):
+    """Returns the list of keys that were asked for."""
+    asked = []
+
     def load(self):
+        asked.append(self.session_key)
         raise SILENCE
 
     monkeypatch.setattr(SessionStore, "load", load)
+    return asked
 
 
 @pytest.fixture
@@ -85,6 +91,32 @@ def test_a_page_says_503_when_the_database_is_away(db, client, monkeypatch, sett
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
     assert "database" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/api/unmapped"])
+def test_a_request_waits_for_a_silent_database_once(db, client, monkeypatch, path):
+    asked = _silent_sessions(monkeypatch)
+    assert client.get(path).status_code == 503
+    assert len(asked) == 1
+
+
+def test_who_was_known_before_the_database_went_away_stays_known(db, admin_client, monkeypatch, settings):
+    users = []
+
+    def fail(self, *args, **kwargs):
+        raise SILENCE
+
+    def remember(sender, request=None, **kwargs):
+        users.append(request.user.get_username())
+
+    monkeypatch.setattr("oddsproject.api.alerts.Alerts.get", fail)
+    got_request_exception.connect(remember)
+    try:
+        admin_client.raise_request_exception = False
+        assert admin_client.get("/api/alerts").status_code == 503
+    finally:
+        got_request_exception.disconnect(remember)
+    assert users == ["admin"]
 
 
 def test_the_api_says_503_when_the_database_goes_away_in_the_view(db, client, monkeypatch):
