@@ -48,6 +48,11 @@ def test_the_secret_is_on_one_page_only_and_works():
     assert LogEntry.objects.get().is_addition()
 
 
+def test_the_form_has_one_button_for_all_lead_to_the_same_page():
+    page = sign_in("viewer").get(ADD).content.decode()
+    assert 'name="_save"' in page and "_addanother" not in page and "_continue" not in page
+
+
 def test_a_revoked_token_is_refused_at_once_and_who_did_it_is_on_record():
     client = sign_in("trader")
     token, secret = issue_token(user=User.objects.get(), name="x", role="trader")

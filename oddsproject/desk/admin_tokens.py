@@ -70,6 +70,11 @@ class TokenAdmin(ReadOnlyAdmin):
             kwargs["choices"] = [choice for choice in ApiToken.Role.choices if choice[0] in held]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
+    def add_view(self, request, form_url="", extra_context=None):
+        # Whatever is pressed leads to the one page that shows the secret.
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **one_button})
+
     def save_model(self, request, obj, form, change):
         given = form.cleaned_data
         token, obj.secret = issue_token(
