@@ -76,11 +76,11 @@ def test_mine_is_what_i_have_claimed_and_the_claim_still_holds():
     assert tab_counts("ada")["MINE"] == 1 and tab_counts("bob")["MINE"] == 0
 
 
-def test_every_tab_is_counted_in_two_statements(django_assert_num_queries):
+def test_every_tab_is_counted_in_three_statements(django_assert_num_queries):
     make("1")
     snooze(ids=[make("2").pk], user="ada", until=timezone.now() + timezone.timedelta(hours=1))
     make("3", status="MAPPED", review_since=timezone.now())
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # the planner's estimates, the small ones counted, mine
         counts = tab_counts("ada")
     assert counts == {"NEW": 1, "ACKNOWLEDGED": 0, "SNOOZED": 1, "REVIEW": 1, "IGNORED": 0, "MAPPED": 0, "MINE": 0}
 
