@@ -10,8 +10,7 @@ from itertools import groupby
 
 from odds.market_sections import OTHER, POPULAR_SECTION, SECTIONS, Section, is_popular, place_of, popular_place
 from odds.models import Bookmaker, Event, MarketOddsCurrent
-from odds.pricing import margin_of
-from odds.queries import event_detail
+from odds.queries import event_detail, margin_percent
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def _offer(slug, row, link):
     if row is None:
         return BookOffer(slug, None)
     is_own = link is None or row.last_confirmed_at != link.confirmed_at
-    return BookOffer(slug, row, _margin(row), row.last_confirmed_at if is_own else None)
+    return BookOffer(slug, row, margin_percent(row), row.last_confirmed_at if is_own else None)
 
 
 def _decimal(text):
@@ -187,9 +186,3 @@ def _price(row, outcome, base):
     if base is None or odds is None or odds == base:
         return Price("offered", outcome["odds"])
     return Price("offered", outcome["odds"], "higher" if odds > base else "lower", odds - base)
-
-
-def _margin(row):
-    """In percent with two places, None where the word has no meaning."""
-    ratio = margin_of(row)
-    return None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))

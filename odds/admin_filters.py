@@ -69,12 +69,16 @@ def named_events(request):
     return request._named_events
 
 
-class OfferedByFilter(DropdownFilter):
+class BookmakerFilter(DropdownFilter):
     title = "bookmaker"
     parameter_name = "bookmaker"
 
     def lookups(self, request, model_admin):
         return list(Bookmaker.objects.values_list("slug", "name"))
+
+
+class OfferedByFilter(BookmakerFilter):
+    """Events that a bookmaker lists now."""
 
     def queryset(self, request, queryset):
         if not self.value():
@@ -95,14 +99,8 @@ class CountryFilter(DropdownFilter):
         return queryset.filter(tournament__country=self.value()) if self.value() else queryset
 
 
-class SlugFilter(DropdownFilter):
+class SlugFilter(BookmakerFilter):
     """The bookmaker column of an odds table."""
-
-    title = "bookmaker"
-    parameter_name = "bookmaker"
-
-    def lookups(self, request, model_admin):
-        return list(Bookmaker.objects.values_list("slug", "name"))
 
     def queryset(self, request, queryset):
         return queryset.filter(bookmaker_slug=self.value()) if self.value() else queryset

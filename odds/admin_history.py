@@ -7,8 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from odds.models import Bookmaker, Event
-from odds.pricing import margin_of
-from odds.queries import market_history, markets_of
+from odds.queries import margin_percent, market_history, markets_of
 from oddsproject.desk.pages import page, require
 
 MOST_CHANGES = 2000
@@ -49,9 +48,7 @@ def _place(names, slug):
 
 def _named(row, names):
     """(row, its bookmaker's name, its margin in percent or None)."""
-    ratio = margin_of(row)
-    percent = None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))
-    return row, names.get(row.bookmaker_slug, row.bookmaker_slug), percent
+    return row, names.get(row.bookmaker_slug, row.bookmaker_slug), margin_percent(row)
 
 
 def _line(text):

@@ -167,6 +167,12 @@ def market_history(
     return found.order_by("captured_at", "id")
 
 
+def margin_percent(row: MarketOddsCurrent | MarketOddsHistory) -> Decimal | None:
+    """The margin of a row in percent with two places, None where the word has no meaning."""
+    ratio = margin_of(row)
+    return None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))
+
+
 def margin_history(event_id: int, betpawa_market_id: str, **filters) -> list[tuple[MarketOddsHistory, Decimal | None]]:
     """(change, margin then) for each change of market_history, to which the filters go."""
     return [(change, margin_of(change)) for change in market_history(event_id, betpawa_market_id, **filters)]

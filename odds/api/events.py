@@ -97,10 +97,7 @@ class Unmatched(APIView):
             on = {link.bookmaker_slug for link in event.links.all() if link.withdrawn_at is None}
             items.append(
                 {
-                    "id": event.pk,
-                    "sportradar_id": event.sportradar_id,
-                    "name": str(event),
-                    "kickoff": event.kickoff_at,
+                    **shapes.named_event(event),
                     "platforms": [slug for slug in bookmakers if slug in on],
                     "missing_on": [slug for slug in bookmakers if slug not in on],
                 }

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from odds import queries
 from odds.api.serializers import HistoryQuery, HistorySerializer, MarginHistorySerializer
-from odds.api.shapes import margin_percent
 from odds.models import Bookmaker, Event, MarketOddsCurrent
 from oddsproject.api.views import APIView
 
@@ -87,7 +86,7 @@ class _History(APIView):
             "bookmaker_slug": row.bookmaker_slug,
             "captured_at": at,
             "outcomes": row.outcomes,
-            "margin": margin_percent(row),
+            "margin": queries.margin_percent(row),
             "available": row.is_available,
             "unavailable_at": row.unavailable_at,
             "confirmed": confirmed,

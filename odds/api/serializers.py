@@ -140,13 +140,16 @@ class ListedBookmakerSerializer(EventBookmakerSerializer):
     inline_odds = InlineOfferSerializer(many=True)
 
 
-class EventBaseSerializer(Serializer):
+class NamedEventSerializer(Serializer):
     id = serializers.IntegerField()
     sportradar_id = serializers.CharField(allow_null=True)
     name = serializers.CharField()
+    kickoff = UtcDateTimeField()
+
+
+class EventBaseSerializer(NamedEventSerializer):
     home_team = serializers.CharField()
     away_team = serializers.CharField()
-    kickoff = UtcDateTimeField()
     has_started = serializers.BooleanField()
     tournament_id = serializers.IntegerField()
     tournament_name = serializers.CharField()
@@ -166,13 +169,9 @@ class EventDetailSerializer(EventBaseSerializer):
     markets_by_bookmaker = MarketsOfBookmakerSerializer(many=True)
 
 
-class UnmatchedSerializer(Serializer):
+class UnmatchedSerializer(NamedEventSerializer):
     """An event that not every bookmaker offers."""
 
-    id = serializers.IntegerField()
-    sportradar_id = serializers.CharField(allow_null=True)
-    name = serializers.CharField()
-    kickoff = UtcDateTimeField()
     platforms = serializers.ListField(child=serializers.CharField())
     missing_on = serializers.ListField(child=serializers.CharField())
 

@@ -1,9 +1,6 @@
 """From rows to what the serializers show: states, margins, names. No queries here."""
 
-from decimal import Decimal
-
-from odds.pricing import margin_of
-from odds.queries import INLINE_MARKETS
+from odds.queries import INLINE_MARKETS, margin_percent
 
 INLINE_NAMES = {
     "3743": "1X2 - FT",
@@ -11,12 +8,6 @@ INLINE_NAMES = {
     "3795": "Both Teams To Score - FT",
     "4693": "Double Chance - FT",
 }
-
-
-def margin_percent(market):
-    """The margin of a current or history row in percent with two places, None where it has none."""
-    ratio = margin_of(market)
-    return None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))
 
 
 def offer(row, *, started):
@@ -75,14 +66,20 @@ def market(row, *, started):
     }
 
 
-def event_base(event, now):
+def named_event(event):
     return {
         "id": event.pk,
         "sportradar_id": event.sportradar_id,
         "name": str(event),
+        "kickoff": event.kickoff_at,
+    }
+
+
+def event_base(event, now):
+    return {
+        **named_event(event),
         "home_team": event.home_team,
         "away_team": event.away_team,
-        "kickoff": event.kickoff_at,
         "has_started": event.kickoff_at <= now,
         "tournament_id": event.tournament_id,
         "tournament_name": event.tournament.name,
