@@ -32,6 +32,7 @@ SHARED = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEBUG_PAGES"),
     *("BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL"),
 )
+DEMO_LIFE = "moved_share=0.25"  # rivals are moving markets to new codes: something to map, with prices that show it
 BOOKMAKER_PATHS = {"BETPAWA_URL": "betpawa", "SPORTYBET_URL": "sportybet", "BET9JA_URL": "bet9ja"}
 
 
@@ -142,7 +143,11 @@ class Supervisor:
         self.environment.setdefault("FIRST_INTERVAL_MINUTES", "1")
         say("starting the demo bookmakers")
         self.demo = self._service(
-            "demo", "demo_bookmakers", "--port", port, is_up=lambda: answers_http(f"{base}/control"), check_always=True
+            "demo",
+            "demo_bookmakers",
+            *("--port", port, "--life", DEMO_LIFE),
+            is_up=lambda: answers_http(f"{base}/control"),
+            check_always=True,
         )
 
     def _share_environment(self):

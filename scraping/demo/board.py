@@ -17,6 +17,7 @@ from scraping.demo.expressions import evaluate
 from scraping.demo.families import weights
 from scraping.demo.hashing import text_key
 from scraping.demo.lines import lines_of
+from scraping.demo.moved import moved_units
 from scraping.demo.world import SLUGS
 
 _DATA = Path(__file__).parent / "data"
@@ -41,7 +42,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Unit:
-    """One market with one line at one bookmaker, the smallest thing that is offered, suspended or withdrawn."""
+    """One market with one line at one bookmaker, the smallest thing that is offered, suspended or withdrawn.
+
+    moved_from: for a market under a new key, the place of the unit that it replaces (scraping.demo.moved).
+    """
 
     key: str
     line: float | None
@@ -53,6 +57,7 @@ class Unit:
     winners: int = 1
     market: dict = field(default_factory=dict)
     novel: bool = False
+    moved_from: int | None = None
 
 
 @dataclass
@@ -76,6 +81,11 @@ class Board:
         self.numbers = np.arange(len(self.units))
         self.families = np.array([text_key(unit.key) & 0xFFFFFFFF for unit in self.units])
         self.outcome_numbers = np.arange(len(outcomes))
+        self.moves = {
+            number: (unit.moved_from, text_key(unit.key))
+            for number, unit in enumerate(self.units)
+            if unit.moved_from is not None
+        }
         many = np.array([min(2.2, 1.0 + 0.06 * max(0, len(unit.outcomes) - 3)) for unit in self.units])
         self.margin_factor = many[self.unit]
 
@@ -116,6 +126,7 @@ def boards() -> tuple[Columns, dict[str, Board]]:
                 board.units += _unmapped_units(columns, row)
         if slug == "bet9ja":
             board.units = _joined(board.units)
+        board.units += moved_units(slug, board.units, names(), _MAIN_MARKETS)
     columns.finish()
     for board in found.values():
         board.finish(columns)

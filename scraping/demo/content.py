@@ -2,6 +2,7 @@
 
 from scraping.demo import novelties
 from scraping.demo.answers import Answer, AnswerStore, KnownTail, gzipped
+from scraping.demo.moved import on_show
 from scraping.demo.novelties import Novelty
 from scraping.demo.prices import Life, Pricer, Snapshot
 from scraping.demo.render_bet9ja import Bet9jaRenderer, group_id
@@ -39,6 +40,8 @@ class Content:
 
     def snapshot(self, event: DemoEvent, slug: str, now: float) -> Snapshot:
         snapshot = self.pricer.snapshot(event, slug, now)
+        board = self.pricer.boards[slug]
+        snapshot.offered = on_show(event, board, snapshot.offered, self.life.moved_share)
         keys = {
             rule["key"]
             for rule in self.hidden
@@ -47,8 +50,7 @@ class Content:
             and rule.get("event", event.external_id(slug)) == event.external_id(slug)
         }
         if keys:
-            units = self.pricer.boards[slug].units
-            snapshot.offered = [number for number in snapshot.offered if units[number].key not in keys]
+            snapshot.offered = [number for number in snapshot.offered if board.units[number].key not in keys]
         return snapshot
 
     def new_markets(self, event: DemoEvent, slug: str, now: float) -> list[Novelty]:
@@ -77,7 +79,8 @@ class Content:
             return None
         snapshot = self.snapshot(event, slug, now)
         added = tuple(self.new_markets(event, slug, now))
-        state = (snapshot.marks, len(snapshot.offered), event.kickoff_at(tick), added, tick // 1200, str(self.hidden))
+        taken = (len(snapshot.offered), self.life.moved_share, str(self.hidden))
+        state = (snapshot.marks, taken, event.kickoff_at(tick), added, tick // 1200)
         known = self._store.get((slug, event_id), state)
         if known is not None:
             return known

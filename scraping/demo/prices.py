@@ -34,6 +34,7 @@ class Life:
     novelty_minutes: float = 4.0
     novelty_hours: float = 1.0
     novelty_share: float = 0.3
+    moved_share: float = 0.0
 
     @property
     def reprice_seconds(self) -> float:
