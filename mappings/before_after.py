@@ -19,7 +19,7 @@ from mappings.models import PriceFixture
 from mappings.proposals import Proposal
 from mappings.snapshot import Snapshot
 
-MOST_FIXTURES = 12  # per source key; prices are compared on all of them
+MOST_FIXTURES = 8  # per source key; prices are compared on all of them, five are enough to judge
 SHOWN_FIXTURES = 5
 MOST_KEYS = 3  # source keys that fixtures are looked up by
 MOST_CHANGES = 60  # shown per fixture

@@ -125,24 +125,32 @@ def _takers(snapshot, slug, key):
     return takers
 
 
-def _new_parts(proposal, compared):
-    """What source keys would give that nothing claims now."""
+def has_new_keys(proposal: Proposal) -> bool:
+    """Whether rows would be stored of source keys that nothing claims now."""
+    return bool(_unclaimed(proposal))
+
+
+def _unclaimed(proposal):
     after = proposal.after
     if after is None or not after.betpawa_id:
         return []
-    unclaimed = [
+    return [
         (slug, key)
         for slug, keys in proposal.affected.items()
         for key in keys
         if key in after.keys.get(slug, ()) and not proposal.present.table(slug).lookup(key)
     ]
+
+
+def _new_parts(proposal, compared):
+    """What source keys would give that nothing claims now."""
     parts = []
-    for slug, key in unclaimed:
+    for slug, key in _unclaimed(proposal):
         row = proposal.described.get((slug, key))
         if row is None or not row.event_count:
             continue
         lines, per_event = _lines(compared, slug, key)
-        parts.append(_part(slug, NEW, after, row.event_count, lines, round(row.event_count * per_event)))
+        parts.append(_part(slug, NEW, proposal.after, row.event_count, lines, round(row.event_count * per_event)))
     return parts
 
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from mappings.before_after import compare_fixtures, fixtures_for
+from mappings.before_after import SHOWN_FIXTURES, compare_fixtures, fixtures_for
 from mappings.conflicts import ERROR, WARNING, Conflict, conflicts_of
-from mappings.impact import Impact, impact_of
+from mappings.impact import Impact, has_new_keys, impact_of
 from mappings.proposals import propose
 from oddsproject.api.serializers import camel
 from oddsproject.desk.bookmakers import bookmaker_names
@@ -71,7 +71,9 @@ def preview_mapping(
     started = time.perf_counter()
     proposal = propose(canonical_id=canonical_id, values=values, ids=ids, outcome_texts=outcome_texts, split=split)
     fixtures = fixtures_for(proposal)
-    compared = compare_fixtures(proposal, fixtures)
+    # What is stored is counted; only for what is not, more events than are shown say how much it is.
+    sampled = fixtures if has_new_keys(proposal) else fixtures[:SHOWN_FIXTURES]
+    compared = compare_fixtures(proposal, sampled)
     conflicts = conflicts_of(proposal, fixtures, bookmaker_names())
     impact = impact_of(proposal, compared)
     return Preview(
