@@ -53,7 +53,7 @@ def forget_clients():
 
 @pytest.fixture(scope="session")
 def demo_server():
-    with DemoServer(seed=7, events=11) as server:
+    with DemoServer(seed=7, events=13) as server:
         yield server
 
 

@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from oddsproject.api.roles import LEAD, VIEWER, has_role
 
 COUNT_UP_TO = 999
-WAITING = ("mappings_unmappedmarketlog_changelist", "?status__exact=NEW")
+WAITING = ("mappings_unmappedmarketlog_changelist", "?tab=NEW")
 
 
 def style_url(request):
@@ -33,7 +33,7 @@ def is_lead(request):
 def waiting_badge():
     """How many unmapped markets wait, counted to 999 only: this runs on every page. None for none."""
     queue = apps.get_model("mappings", "UnmappedMarketLog")
-    waiting = queue.objects.filter(status="NEW").order_by()[: COUNT_UP_TO + 1].count()
+    waiting = queue.objects.filter(tab="NEW").order_by()[: COUNT_UP_TO + 1].count()
     if waiting == 0:
         return None
     return f"{COUNT_UP_TO}+" if waiting > COUNT_UP_TO else str(waiting)

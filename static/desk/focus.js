@@ -326,6 +326,19 @@ document.addEventListener("DOMContentLoaded", () => {
         undo,
     };
 
+    // --- Colleagues --------------------------------------------------------------------------------
+
+    /* What somebody else decided is read again, and never moves the market that is being looked at. */
+    document.addEventListener("desk:unmapped_changed", (event) => {
+        const { ids: changed = [], actor } = event.detail;
+        const me = root.closest("[data-desk-user]").dataset.deskUser;
+        if (actor === me) return;
+        for (const id of changed) {
+            if (id === ids[at] && items.has(id)) say(actor + " has just decided about this market; what you decide now is checked against that.", "bad");
+            else items.delete(id);
+        }
+    });
+
     // --- Start -----------------------------------------------------------------------------------
 
     async function start() {

@@ -3,13 +3,18 @@
    data-key="e" is clicked by "e", data-key="g n" by "g" and then "n". So no key does what no button
    does, and the help (?) is a list of the buttons that are there. */
 (function () {
-    const OFF_KEY = "desk.keys.off:" + (document.documentElement.dataset.deskUser || "");
     const CHORD_WITHIN = 1500;
     let prefix = "", prefixTimer = null, help = null;
 
+    /* Where this person's choice is kept; two people may share a browser. */
+    function switchKey() {
+        const page = document.querySelector("[data-desk-user]");
+        return "desk.keys.off:" + (page ? page.dataset.deskUser : "");
+    }
+
     function isOff() {
         try {
-            return localStorage.getItem(OFF_KEY) === "1";
+            return localStorage.getItem(switchKey()) === "1";
         } catch (error) {
             console.warn("desk: keys stay on, nothing can be remembered", error);
             return false;
@@ -116,7 +121,7 @@
         box.checked = !isOff();
         box.addEventListener("change", () => {
             try {
-                localStorage.setItem(OFF_KEY, box.checked ? "0" : "1");
+                localStorage.setItem(switchKey(), box.checked ? "0" : "1");
             } catch (error) {
                 console.warn("desk: the switch cannot be remembered", error);
             }

@@ -3,7 +3,7 @@
    Everything it shows is set as text, never as HTML: names come from bookmakers. */
 (function () {
     const ADMIN = "/admin/";
-    const QUEUE = ADMIN + "mappings/unmappedmarketlog/?status__exact=NEW";
+    const QUEUE = ADMIN + "mappings/unmappedmarketlog/?tab=NEW";
     const TOPICS = "unmapped_alerts,scrape_progress,odds_updates";
     const NAMES = { betpawa: "BetPawa", sportybet: "SportyBet", bet9ja: "Bet9ja" };
     const SEQ_KEY = "desk.seq", ALERTS_KEY = "desk.alerts", UNSEEN_KEY = "desk.unseen";
