@@ -1,0 +1,137 @@
+"""What can be decided about rows of the queue, by name: programs decide as the desk's pages do."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from structlog.contextvars import bound_contextvars
+
+from mappings import services
+from mappings.accepting import accept_best
+from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many
+from mappings.cache import mapping_cache
+from mappings.preview import Preview, preview_mapping
+from mappings.services.decisions import Decisions
+
+MOST_ACCEPTED = 500  # each is a mapping of its own
+MOST_MAPPED = 100  # one mapping, whose source keys they all become
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """kind: of the batch. most: rows in one go. takes: the options that it understands."""
+
+    kind: str
+    decide: Callable
+    most: int = MOST_AT_ONCE
+    takes: tuple[str, ...] = ()
+
+
+ACTIONS = {
+    "acknowledge": Action("acknowledge", services.acknowledge),
+    "ignore": Action("ignore", services.ignore, takes=("until",)),
+    "snooze": Action("snooze", services.snooze, takes=("until",)),
+    "claim": Action("claim", services.claim, takes=("minutes", "force")),
+    "release": Action("release", services.release, takes=("force",)),
+    "reopen": Action("reopen", services.reopen),
+    "closeReview": Action("review", services.close_review),
+    "acceptBest": Action("map", accept_best, most=MOST_ACCEPTED, takes=("bands",)),
+}
+
+
+class ReasonRequired(Exception):
+    """Saving this needs a reason; preview says what it would do."""
+
+    def __init__(self, preview: Preview):
+        super().__init__("It changes much, or something speaks against it: a reason is needed.")
+        self.preview = preview
+
+
+def decide_rows(
+    name: str,
+    *,
+    ids: Iterable[int],
+    user,
+    reason: str = "",
+    versions: Mapping | None = None,
+    dry_run: bool = False,
+    **options,
+) -> Decisions:
+    """Carry an action of ACTIONS out as one batch; dry_run does it and takes it back.
+
+    options: those of Action.takes; until as a time for snooze, as services.ignore takes it for ignore.
+    Raises TooMany, ValidationError, PermissionDenied.
+    """
+    action, ids = ACTIONS[name], list(dict.fromkeys(ids))
+    if len(ids) > action.most:
+        raise TooMany(len(ids)) if action.most == MOST_AT_ONCE else _too_many(action.most, len(ids))
+    if name == "snooze":
+        options["until"] = moment_of(options.get("until"))
+    if name == "acceptBest":
+        mapping_cache.refresh()
+    with taken_back_if(dry_run):
+        made = decide_many(
+            action.kind, partial(action.decide, **options), ids=ids, user=user, reason=reason, versions=versions
+        )
+    return Decisions(made, None) if dry_run else made
+
+
+def map_rows(
+    *,
+    ids: Iterable[int],
+    canonical_id: str,
+    user,
+    reason: str = "",
+    values: dict | None = None,
+    outcome_texts: Mapping[str, str] | None = None,
+    versions: Mapping | None = None,
+    mapping_version: int | None = None,
+    split: bool = False,
+) -> services.Resolution:
+    """services.map_to, refused with ReasonRequired where people must say why and did not."""
+    ids = list(dict.fromkeys(ids))
+    if len(ids) > MOST_MAPPED:
+        raise _too_many(MOST_MAPPED, len(ids))
+    if not reason.strip():
+        preview = preview_mapping(
+            canonical_id=canonical_id, values=values or {}, ids=ids, outcome_texts=outcome_texts, split=split
+        )
+        if preview.can_save and preview.needs_reason:
+            raise ReasonRequired(preview)
+    return services.map_to(
+        ids=ids, canonical_id=canonical_id, user=user, reason=reason, values=values, outcome_texts=outcome_texts,
+        versions=versions, mapping_version=mapping_version, split=split,
+    )  # fmt: skip
+
+
+@contextmanager
+def taken_back_if(dry_run: bool):
+    """What happens inside leaves no trace in a dry run; its log lines say that it was one."""
+    with transaction.atomic(), bound_contextvars(**({"dry_run": True} if dry_run else {})):
+        yield
+        if dry_run:
+            transaction.set_rollback(True)
+
+
+def moment_of(until) -> datetime:
+    """A time with its zone, from itself, from ISO text, or from {"kind": "date", "at": either}."""
+    at = until.get("at") if isinstance(until, Mapping) and until.get("kind") == "date" else until
+    if isinstance(at, str):
+        try:
+            at = parse_datetime(at)
+        except ValueError:
+            at = None
+    if not isinstance(at, datetime):
+        raise ValidationError({"until": "A time with its zone is needed."})
+    return at
+
+
+def _too_many(most, count):
+    error = ValidationError(f"{count} markets were named; at most {most} are mapped in one go.")
+    error.count, error.most = count, most
+    return error
