@@ -17,6 +17,7 @@ class StrictJSONParser(BaseParser):
     most 32 levels deep and DATA_UPLOAD_MAX_MEMORY_SIZE bytes long."""
 
     media_type = "application/json"
+    most_bytes = None  # another limit than the setting's
 
     def parse(self, stream, media_type=None, parser_context=None):
         charset = _charset(media_type)
@@ -24,7 +25,7 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body must be UTF-8.")
         try:
             value = json.loads(
-                _read(stream).decode("utf-8"),
+                _read(stream, self.most_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE).decode("utf-8"),
                 parse_constant=_refuse_constant,
                 parse_float=_finite,
                 object_pairs_hook=_without_duplicates,
@@ -37,8 +38,7 @@ class StrictJSONParser(BaseParser):
         return value
 
 
-def _read(stream):
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def _read(stream, limit):
     body = stream.read(limit + 1)
     if len(body) > limit:
         raise TooLarge(f"The body is larger than {limit} bytes.")
