@@ -7,7 +7,8 @@ import pytest
 from channels.db import database_sync_to_async
 from django.urls import get_resolver
 
-from mappings.models import MappingAuditLog, UnmappedMarketLog, UserMarketMapping
+from mappings import services
+from mappings.models import IgnoreRule, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
 from odds.tests.builders import make_event
 from oddsproject.api.tests.people import COLUMNS, client_of, make_person
 from oddsproject.realtime import publish
@@ -50,11 +51,24 @@ API = [
     ("GET", "/api/coverage", None, READ),
     ("GET", "/api/unmapped", None, READ),
     ("GET", "/api/unmapped/high-priority", None, READ),
+    ("GET", "/api/unmapped/counts", None, READ),
+    ("GET", "/api/unmapped/{unmapped}/suggestions", None, READ),
+    ("GET", "/api/unmapped/ignore-rules", None, READ),
+    ("GET", "/api/unmapped/ignore-rules/{rule}", None, READ),
+    ("POST", "/api/unmapped/ignore-rules/preview", {"conditions": {"nameContains": "x"}}, READ),
     ("GET", "/api/unmapped/{unmapped}", None, READ),
     ("GET", "/api/mappings", None, READ),
     ("GET", "/api/mappings/1x2_ft", None, READ),
     ("GET", "/api/mappings/stats", None, READ),
     ("GET", "/api/mappings/audit-log", None, READ),
+    ("GET", "/api/mappings/coverage", None, READ),
+    ("GET", "/api/mappings/suggestion-precision", None, READ),
+    ("GET", "/api/mappings/decisions", None, READ),
+    ("GET", "/api/mappings/decisions/{batch}", None, READ),
+    ("GET", "/api/mappings/own/versions", None, READ),
+    ("GET", "/api/mappings/own/price-check", None, READ),
+    ("GET", "/api/mappings/pack", None, READ),
+    ("POST", "/api/mappings/preview", {"canonicalId": "own"}, READ),
     ("GET", "/api/alerts", None, READ),
     ("GET", "/api/scrape/runs", None, READ),
     ("GET", "/api/scrape/runs/{run}", None, READ),
@@ -69,6 +83,31 @@ API = [
     ("POST", "/api/unmapped", {}, NO_SUCH_METHOD),
     ("PUT", "/api/unmapped/{unmapped}", {}, NO_SUCH_METHOD),
     ("DELETE", "/api/unmapped/{unmapped}", None, NO_SUCH_METHOD),
+    ("POST", "/api/unmapped/bulk", {"action": "acknowledge", "ids": [1]}, TRADE),
+    ("POST", "/api/unmapped/bulk", {"action": "map", "canonicalId": "own", "ids": [1], "dryRun": True}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/acknowledge", {}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/ignore", {}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/snooze", {"until": "2099-01-01T00:00:00Z"}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/claim", {"minutes": 1}, (401, 403, 403, 200, 409)),
+    ("POST", "/api/unmapped/{unmapped}/claim", {"force": True}, LEAD_ONLY),
+    ("POST", "/api/unmapped/{unmapped}/release", {}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/reopen", {}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/close-review", {}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/accept-best", {}, (401, 403, 403, 409, 409)),
+    ("POST", "/api/unmapped/{unmapped}/suggestions/reject", {"betpawaId": "1"}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/map", {"canonicalId": "own", "reason": "Seen"}, TRADE),
+    ("POST", "/api/unmapped/ignore-rules", {"name": "R", "conditions": {"family": "x"}}, (401, 403, 403, 201, 400)),
+    ("PATCH", "/api/unmapped/ignore-rules/{rule}", {"reason": "Why"}, TRADE),
+    ("DELETE", "/api/unmapped/ignore-rules/{rule}", {}, (401, 403, 403, 200, 404)),
+    ("POST", "/api/mappings/decisions/{batch}/undo", {}, (401, 403, 403, 403, 200)),
+    ("POST", "/api/mappings/decisions/undo-last", {}, (401, 403, 403, 409, 409)),
+    ("POST", "/api/mappings/own/restore", {"auditId": "{audit}"}, LEAD_ONLY),
+    ("POST", "/api/mappings/own/apply", None, (401, 403, 403, 202, 202)),
+    ("POST", "/api/mappings/own/price-check", None, TRADE),
+    ("POST", "/api/mappings/pack/review", {"pack": {}}, (401, 403, 403, 422, 422)),
+    ("POST", "/api/mappings/pack", {"pack": {}, "reason": "Seen"}, (401, 403, 403, 403, 422)),
+    ("PUT", "/api/mappings/decisions/{batch}", {}, NO_SUCH_METHOD),
+    ("DELETE", "/api/mappings/decisions/{batch}", None, NO_SUCH_METHOD),
     ("POST", "/api/mappings", MARKET, (401, 403, 403, 201, 200)),
     ("PATCH", "/api/mappings/own", {"priority": 5}, TRADE),
     ("DELETE", "/api/mappings/own", None, TRADE),
@@ -141,10 +180,16 @@ def things(db):
     run = ScrapeRun.objects.create(
         trigger="manual", status="failed", bookmakers=["betpawa"], finished_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
+    unmapped, other = (
+        UnmappedMarketLog.objects.create(source="bet9ja", external_market_id=key, sample_outcomes=[])
+        for key in ("S_M", "S_N")
+    )
     return {
         "event": event.pk,
         "sportradar": event.sportradar_id,
-        "unmapped": UnmappedMarketLog.objects.create(source="bet9ja", external_market_id="S_M").pk,
+        "unmapped": unmapped.pk,
+        "rule": IgnoreRule.objects.create(name="Rule", conditions={"key_prefix": "NONE"}).pk,
+        "batch": services.acknowledge(ids=[other.pk], user="somebody").batch_id,
         "mapping": own.pk,
         "audit": MappingAuditLog.objects.latest("id").pk,
         "run": run.pk,
@@ -156,7 +201,8 @@ def test_api(things, method, address, body, expected):
     address = address.format(**things)
     answers = []
     for column in COLUMNS:
-        sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        text = json.dumps(body).replace('"{audit}"', str(things["audit"]))
+        sent = {"data": text, "content_type": "application/json"} if body is not None else {}
         response = client_of(column).generic(method, address, **sent)
         answers.append(response.status_code)
         if response.status_code == 401:

@@ -1,6 +1,5 @@
 """Mappings: the list, one of them, its changes, who changed what."""
 
-from django.core.exceptions import ValidationError as ModelError
 from django.db.models import Count
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -8,7 +7,10 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
 from mappings import services
-from mappings.api.records import full_mapping, listed_mappings, matching
+from mappings.actions import ReasonRequired
+from mappings.api.preview_serializers import PreviewBody, PreviewSerializer
+from mappings.api.problems import decided
+from mappings.api.records import full_mapping, listed_mappings, mapping_values, matching
 from mappings.api.serializers import (
     AuditQuery,
     AuditSerializer,
@@ -24,39 +26,20 @@ from mappings.api.serializers import (
 from mappings.cache import mapping_cache
 from mappings.definitions import SOURCE_COLUMNS
 from mappings.models import MappingAuditLog, MappingVersion, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
-from oddsproject.api.errors import Conflict
+from mappings.preview import preview_mapping
 from oddsproject.api.pagination import page_body, page_of, paginate
-from oddsproject.api.roles import LEAD
-from oddsproject.api.serializers import EmptyBody, camel
+from oddsproject.api.roles import LEAD, VIEWER
+from oddsproject.api.serializers import EmptyBody
 from oddsproject.api.views import APIView
 
 
-def decided(decide):
-    """Carry a service out, its refusals turned into problems."""
-    try:
-        return decide()
-    except UserMarketMapping.DoesNotExist as error:
-        raise NotFound(str(error)) from error
-    except services.StaleVersion as stale:
-        problem = Conflict(str(stale))
-        problem.extra = {"version": stale.current}
-        raise problem from stale
-    except ModelError as error:
-        fields = getattr(error, "message_dict", None) or {"body": error.messages}
-        raise ValidationError({camel(name.strip("_")): texts for name, texts in fields.items()}) from error
-
-
-def values_of(body):
-    """The fields of a mapping in a validated body, as the services take them."""
-    values = {name: value for name, value in body.items() if name not in ("reason", "version", "unmapped_ids")}
-    if "outcome_mapping" in values:
-        values["outcome_mapping"] = [
-            {**{"position": index}, **{name: value for name, value in outcome.items() if name != "sources" or value}}
-            for index, outcome in enumerate(values["outcome_mapping"])
-        ]
-    if "extra_source_keys" in values:
-        values["extra_source_keys"] = [dict(item) for item in values["extra_source_keys"]]
-    return values
+def refuse_without_reason(reason, canonical_id, values, ids=()):
+    """Raises ReasonRequired where nothing was said and many events would change."""
+    if reason.strip():
+        return
+    preview = preview_mapping(canonical_id=canonical_id, values=values, ids=ids)
+    if preview.can_save and preview.impact.is_wide:
+        raise ReasonRequired(preview)
 
 
 class Mappings(APIView):
@@ -70,7 +53,7 @@ class Mappings(APIView):
     @extend_schema(request=NewMapping, responses={201: MappingSerializer}, operation_id="mapping_create")
     def post(self, request):
         body = self.read_body(NewMapping)
-        values = values_of(body)
+        values = mapping_values(body)
         canonical_id = values.pop("canonical_id")
         ids = body.get("unmapped_ids")
         known = {"canonical_id": canonical_id, "values": values, "user": request.user, "reason": body["reason"]}
@@ -78,6 +61,8 @@ class Mappings(APIView):
             missing = set(ids) - set(UnmappedMarketLog.objects.filter(pk__in=ids).values_list("pk", flat=True))
             if missing:
                 raise ValidationError({"unmappedIds": [f"There is no market {min(missing)} in the queue."]})
+        decided(lambda: refuse_without_reason(body["reason"], canonical_id, values, ids or ()))
+        if ids:
             change = decided(lambda: services.map_to(ids=ids, **known)).change
         else:
             change = decided(lambda: services.create_mapping(**known))
@@ -94,9 +79,11 @@ class Mapping(APIView):
     def patch(self, request, canonical_id):
         """A built-in entry gets a row that overrides it."""
         body = self.read_body(MappingChange, partial=True)
-        changes = values_of(body)
+        changes = mapping_values(body)
         if not changes:
             raise ValidationError({"body": ["Name at least one field to change."]})
+        self._known(canonical_id)
+        decided(lambda: refuse_without_reason(body.get("reason", ""), canonical_id, changes))
         decided(
             lambda: services.update_mapping(
                 canonical_id=canonical_id,
@@ -112,6 +99,8 @@ class Mapping(APIView):
     def delete(self, request, canonical_id):
         """Switches it off; nothing is deleted, and it can be switched on again."""
         body = self.read_body(ReasonBody)
+        self._known(canonical_id)
+        decided(lambda: refuse_without_reason(body["reason"], canonical_id, {"is_active": False}))
         decided(
             lambda: services.deactivate_mapping(
                 canonical_id=canonical_id, user=request.user, reason=body["reason"], version=body.get("version")
@@ -120,10 +109,34 @@ class Mapping(APIView):
         return self._answer(canonical_id)
 
     def _answer(self, canonical_id):
+        return Response(MappingSerializer(self._known(canonical_id)).data)
+
+    def _known(self, canonical_id):
         mapping = full_mapping(canonical_id)
         if mapping is None:
             raise NotFound
-        return Response(MappingSerializer(mapping).data)
+        return mapping
+
+
+class PreviewMapping(APIView):
+    """Reads only, so it is for everybody."""
+
+    write_role = VIEWER
+
+    @extend_schema(request=PreviewBody, responses=PreviewSerializer, operation_id="mappings_preview")
+    def post(self, request):
+        """What saving would do: conflicts, impact in numbers, five events before and after."""
+        body = self.read_body(PreviewBody)
+        preview = decided(
+            lambda: preview_mapping(
+                canonical_id=body["canonical_id"],
+                values=mapping_values(body.get("values", {})),
+                ids=body["unmapped_ids"],
+                outcome_texts=body.get("outcome_texts"),
+                split=body["split"],
+            )
+        )
+        return Response(preview.as_data())
 
 
 class AuditLog(APIView):
@@ -134,7 +147,7 @@ class AuditLog(APIView):
         rows = MappingAuditLog.objects.order_by("-created_at", "-id")
         if actions := self.query.get("action"):
             rows = rows.filter(action__in=actions)
-        for name in ("canonical_id", "created_by"):
+        for name in ("canonical_id", "created_by", "batch_id"):
             if name in self.query:
                 rows = rows.filter(**{name: self.query[name]})
         return self.page(rows, AuditSerializer)

@@ -1,32 +1,40 @@
-"""The queue of unmapped markets: read it, acknowledge, ignore, re-open, note."""
+"""The queue of unmapped markets: lists, counts, one of them with all that is known of it."""
 
-from datetime import timedelta
+from datetime import datetime
 
-from django.db.models import Case, F, IntegerField, Q, Value, When
-from django.utils import timezone
+from django.db.models import F
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
 from mappings import services
-from mappings.api.serializers import (
+from mappings.api.keyset import cursor_after, page_after
+from mappings.api.problems import check_row, decided, refused_row
+from mappings.api.queue_serializers import (
     SORTS,
     PriorityQuery,
-    UnmappedChange,
+    SuggestionsSerializer,
+    UnmappedChangeBody,
+    UnmappedCountsSerializer,
     UnmappedDetailSerializer,
     UnmappedQuery,
+    UnmappedRowsSerializer,
     UnmappedSerializer,
+    queue_filter,
 )
 from mappings.deciding import deciding
-from mappings.models import UnmappedMarketLog, UnmappedStatus
-from oddsproject.api.errors import Conflict
-from oddsproject.api.pagination import page_of
+from mappings.evidence.samples import recent_fixtures, source_key
+from mappings.focus_items import FIXTURES, side_by_side
+from mappings.models import Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
+from mappings.queue_filter import QueueFilter, siblings, tab_counts
+from mappings.queue_pages import Cursor
+from mappings.suggestions.observations import views_of
+from oddsproject.api.pagination import page_of, paginate
 from oddsproject.api.views import APIView
-from oddsproject.realtime.envelopes import utc_timestamp
 
-ROWS = UnmappedMarketLog.objects.select_related("mapped_to")
-# A market that no bookmaker has shown for a day can wait for those that are on offer.
-STILL_OFFERED = timedelta(hours=24)
+NOT_IN_A_LIST = ("rules_text", "priority_parts", "review", "earlier_decision")
+HISTORY = 50
+SIBLINGS = 50
 DECISIONS = {
     UnmappedStatus.NEW: services.reopen,
     UnmappedStatus.ACKNOWLEDGED: services.acknowledge,
@@ -35,29 +43,77 @@ DECISIONS = {
 KINDS = {UnmappedStatus.NEW: "reopen", UnmappedStatus.ACKNOWLEDGED: "acknowledge", UnmappedStatus.IGNORED: "ignore"}
 
 
+def row_or_404(row_id):
+    row = UnmappedMarketLog.objects.select_related("mapped_to").filter(pk=row_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def detail_of(row_id) -> dict:
+    """The row with its suggestions, siblings and history: five queries."""
+    row = row_or_404(row_id)
+    row.sibling_rows = list(siblings(row).defer(*NOT_IN_A_LIST, "sample_outcomes")[:SIBLINGS])
+    changes = UnmappedChange.objects.filter(unmapped=row).select_related("batch", "batch__undone_by")
+    row.history = list(changes.order_by("-id")[:HISTORY])
+    return UnmappedDetailSerializer(row).data
+
+
 class Unmapped(APIView):
     query_class = UnmappedQuery
 
-    @extend_schema(parameters=[UnmappedQuery], responses=page_of(UnmappedSerializer), operation_id="unmapped")
+    @extend_schema(parameters=[UnmappedQuery], responses=UnmappedRowsSerializer, operation_id="unmapped")
     def get(self, request):
-        rows = ROWS
-        if "source" in self.query:
-            rows = rows.filter(source=self.query["source"])
+        """By page, in any order; or by cursor, the most worth mapping first."""
+        rows = decided(lambda: queue_filter(self.query, request.user).rows())
+        rows = rows.select_related("mapped_to").defer(*NOT_IN_A_LIST)
         if statuses := self.query.get("status"):
             rows = rows.filter(status__in=statuses)
-        if "min_occurrences" in self.query:
-            rows = rows.filter(occurrence_count__gte=self.query["min_occurrences"])
-        if text := self.query.get("search"):
-            rows = rows.filter(Q(market_name__icontains=text) | Q(external_market_id__icontains=text))
-        column = F(SORTS[self.query["sort_by"]])
+        return Response(self._by_cursor(rows) if "cursor" in self.query else self._by_page(rows))
+
+    def _by_cursor(self, rows):
+        for name, ordinary in (("sort_by", "priority"), ("sort_order", "desc"), ("page", 1)):
+            if self.query.get(name, ordinary) != ordinary:
+                raise ValidationError(
+                    {"cursor": ["By cursor rows come by priority, highest first, and without pages."]}
+                )
+        text = self.query["cursor"]
+        cursor = Cursor.read(text) if text else None
+        if text and cursor is None:
+            raise ValidationError({"cursor": ["It is not the nextCursor of a page."]})
+        size = self.query["page_size"]
+        found, next_cursor = page_after(rows, cursor, size)
+        return _page(found, total=None, page=None, page_size=size, next_cursor=next_cursor)
+
+    def _by_page(self, rows):
+        sort_by = self.query.get("sort_by", "lastSeen")
         down = self.query["sort_order"] == "desc"
+        column = F(SORTS[sort_by])
         order = column.desc(nulls_last=True) if down else column.asc(nulls_last=True)
-        return self.page(rows.order_by(order, "-id" if down else "id"), UnmappedSerializer)
+        if sort_by == "priority":
+            order = "-priority" if down else "priority"  # never null; the index has no "nulls last"
+        total = rows.count()
+        found, total = paginate(rows.order_by(order, "-id" if down else "id"), self.query, total=total)
+        page, size = self.query["page"], self.query["page_size"]
+        more = sort_by == "priority" and down and page * size < total
+        next_cursor = cursor_after(found[-1]) if more and found else None
+        return _page(found, total=total, page=page, page_size=size, next_cursor=next_cursor)
+
+
+def _page(rows, **numbers):
+    return UnmappedRowsSerializer({"items": rows, **numbers}).data
+
+
+class UnmappedCounts(APIView):
+    @extend_schema(responses=UnmappedCountsSerializer, operation_id="unmapped_counts")
+    def get(self, request):
+        """How many rows each tab has; MINE is what one has claimed."""
+        counts = [{"tab": tab, "count": count} for tab, count in tab_counts(request.user).items()]
+        return Response(UnmappedCountsSerializer({"tabs": counts}).data)
 
 
 class HighPriority(APIView):
-    """NEW markets, the one to map next first: on offer within a day, then by how many events carry
-    it now, then by how many cycles have seen it. Nothing here saturates."""
+    """NEW markets, the one to map next first: by demand times the chance that BetPawa has it."""
 
     query_class = PriorityQuery
 
@@ -65,55 +121,53 @@ class HighPriority(APIView):
         parameters=[PriorityQuery], responses=page_of(UnmappedSerializer), operation_id="unmapped_high_priority"
     )
     def get(self, request):
-        rows = ROWS.filter(status=UnmappedStatus.NEW)
-        if "source" in self.query:
-            rows = rows.filter(source=self.query["source"])
-        offered = Case(
-            When(last_seen_at__gt=timezone.now() - STILL_OFFERED, then=Value(0)),
-            default=Value(1),
-            output_field=IntegerField(),
-        )
-        return self.page(rows.order_by(offered, "-event_count", "-occurrence_count", "id"), UnmappedSerializer)
+        rows = QueueFilter(tab=Tab.NEW, source=self.query.get("source")).rows().select_related("mapped_to")
+        return self.page(rows.defer(*NOT_IN_A_LIST).order_by("-priority", "-id"), UnmappedSerializer)
 
 
 class UnmappedItem(APIView):
     @extend_schema(responses=UnmappedDetailSerializer, operation_id="unmapped_item")
     def get(self, request, row_id):
-        return Response(UnmappedDetailSerializer(self._row(row_id)).data)
+        return Response(detail_of(row_id))
 
-    @extend_schema(request=UnmappedChange, responses=UnmappedDetailSerializer, operation_id="unmapped_change")
+    @extend_schema(request=UnmappedChangeBody, responses=UnmappedDetailSerializer, operation_id="unmapped_change")
     def patch(self, request, row_id):
-        self._row(row_id)
-        body = self.read_body(UnmappedChange, partial=True)
+        row_or_404(row_id)
+        body = self.read_body(UnmappedChangeBody, partial=True)
         if not {"status", "notes"} & set(body):
             raise ValidationError({"body": ["Give status, notes or both."]})
         with deciding("note" if "status" not in body else KINDS[body["status"]], request.user):
             # The lock is taken here, so that of two who read one version only one changes it,
             # even when both ask for the same.
-            locked = UnmappedMarketLog.objects.select_for_update().get(pk=row_id)
-            if body.get("version", locked.version) != locked.version:
-                raise self._conflict(locked)
+            check_row(UnmappedMarketLog.objects.select_for_update().get(pk=row_id), body.get("version"))
             if "status" in body:
                 decision = DECISIONS[body["status"]](ids=[row_id], user=request.user)[0]
                 if decision.outcome == "refused":
-                    raise Conflict(decision.detail, code="refused")
+                    raise refused_row(decision)
             if "notes" in body:
                 services.set_notes(id=row_id, notes=body["notes"], user=request.user)
-        return Response(UnmappedDetailSerializer(self._row(row_id)).data)
+        return Response(detail_of(row_id))
 
-    def _row(self, row_id):
-        row = ROWS.filter(pk=row_id).first()
-        if row is None:
-            raise NotFound
-        return row
 
-    def _conflict(self, row):
-        problem = Conflict(f"It was changed meanwhile; the version is now {row.version}.")
-        decided_at = utc_timestamp(row.decided_at) if row.decided_at else None
-        problem.extra = {
-            "version": row.version,
-            "currentStatus": row.status,
-            "decidedBy": row.decided_by,
-            "decidedAt": decided_at,
-        }
-        return problem
+class UnmappedSuggestions(APIView):
+    @extend_schema(responses=SuggestionsSerializer, operation_id="unmapped_suggestions")
+    def get(self, request, row_id):
+        """Up to five, the best first, with the prices of both bookmakers on kept events."""
+        row = row_or_404(row_id)
+        views = views_of(recent_fixtures(keys=[source_key(row.source, row.external_market_id)], limit=FIXTURES))
+        found = list(row.suggestions.order_by("rank"))
+        for suggestion in found:
+            suggestion.prices = [_timed(event) for event in side_by_side(row, suggestion.betpawa_id, views)]
+        return Response(SuggestionsSerializer({"items": found, "suggested_at": row.suggested_at}).data)
+
+
+def _timed(event):
+    """An event of focus mode, its times as times again."""
+    return {
+        "event_key": event["eventKey"],
+        "home": event["home"],
+        "away": event["away"],
+        "kickoff_at": datetime.fromisoformat(event["kickoffAt"]),
+        "sampled_at": datetime.fromisoformat(event["sampledAt"]),
+        "rows": event["rows"],
+    }

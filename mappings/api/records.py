@@ -43,6 +43,19 @@ def matching(mappings, query):
 SEARCHED = ("canonical_id", "name", *SOURCE_COLUMNS.values())
 
 
+def mapping_values(body):
+    """The fields of a mapping in a validated body, as the services take them."""
+    values = {name: value for name, value in body.items() if name not in ("reason", "version", "unmapped_ids")}
+    if "outcome_mapping" in values:
+        values["outcome_mapping"] = [
+            {**{"position": index}, **{name: value for name, value in outcome.items() if name != "sources" or value}}
+            for index, outcome in enumerate(values["outcome_mapping"])
+        ]
+    if "extra_source_keys" in values:
+        values["extra_source_keys"] = [dict(item) for item in values["extra_source_keys"]]
+    return values
+
+
 def full_mapping(canonical_id):
     """The row, or the built-in entry as one; None when there is neither.
 

@@ -1,9 +1,11 @@
-"""The queue and the mappings as the API shows and takes them."""
+"""Mappings and their audit log as the API shows and takes them."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from mappings.api.changes import field_changes
 from mappings.definitions import SLUG, SOURCE_COLUMNS
-from mappings.models import MappingAuditLog, MappingKind, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
+from mappings.models import MappingAuditLog, MappingKind, UserMarketMapping
 from oddsproject.api.query import CommaList, PagedQuery
 from oddsproject.api.serializers import (
     ModelSerializer,
@@ -18,15 +20,9 @@ from oddsproject.api.serializers import (
 SLUGS = tuple(SOURCE_COLUMNS)
 CANONICAL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:+-]*\Z"
 MOST_OUTCOMES = 1000
-DECISIONS = [choice for choice in UnmappedStatus.choices if choice[0] != UnmappedStatus.MAPPED]
-SORTS = {
-    "occurrences": "occurrence_count",
-    "events": "event_count",
-    "lastSeen": "last_seen_at",
-    "firstSeen": "first_seen_at",
-    "name": "market_name",
-    "nextKickoff": "next_kickoff_at",
-}
+ORIGINS = ["code", "db"]  # the catalogue, and people's rows
+LARGEST_ID = 2**63 - 1
+LARGEST_VERSION = 2**31 - 1
 
 
 class Search(serializers.CharField):
@@ -34,100 +30,22 @@ class Search(serializers.CharField):
         super().__init__(max_length=100, required=False, **kwargs)
 
 
-# --- The queue ----------------------------------------------------------------------------------
-
-
-class UnmappedQuery(PagedQuery):
-    """search: in the market's name and id."""
-
-    source = serializers.ChoiceField(SLUGS, required=False)
-    status = CommaList(child=serializers.ChoiceField(UnmappedStatus.choices), required=False)
-    min_occurrences = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-    search = Search()
-    sort_by = serializers.ChoiceField(list(SORTS), default="lastSeen")
-    sort_order = serializers.ChoiceField(["asc", "desc"], default="desc")
-
-
-class PriorityQuery(PagedQuery):
-    source = serializers.ChoiceField(SLUGS, required=False)
-
-
-class UnmappedSerializer(ModelSerializer):
-    """occurrence_count: scrape cycles that saw it. event_count: events that carried it in the
-    last of them. version: send it back with a change."""
-
-    mapped_to = serializers.SerializerMethodField()
-
-    class Meta:
-        model = UnmappedMarketLog
-        fields = [
-            "id",
-            "source",
-            "external_market_id",
-            "market_name",
-            "sample_outcomes",
-            "error_code",
-            "first_seen_at",
-            "last_seen_at",
-            "occurrence_count",
-            "event_count",
-            "next_kickoff_at",
-            "status",
-            "notes",
-            "mapped_to",
-            "decided_by",
-            "decided_at",
-            "reopened_reason",
-            "version",
-        ]
-        read_only_fields = fields
-        validators = []
-
-    def get_mapped_to(self, row) -> str | None:
-        return row.mapped_to.canonical_id if row.mapped_to_id else None
-
-
-class UnmappedDetailSerializer(UnmappedSerializer):
-    class Meta(UnmappedSerializer.Meta):
-        fields = [*UnmappedSerializer.Meta.fields, "rules_text", "earlier_decision"]
-        read_only_fields = fields
-
-
-class UnmappedChange(StrictInput, UnmappedDetailSerializer):
-    """What a person may change by hand; MAPPED comes of a mapping. With `version` the change is
-    made only if nobody was faster."""
-
-    status = serializers.ChoiceField(DECISIONS, required=False)
-    notes = StrictText(required=False, allow_null=True, allow_blank=True, max_length=1000)
-    version = StrictInteger(min_value=1, max_value=2**31 - 1, required=False)
-
-    def validate_status(self, status):
-        return UnmappedStatus(status)
-
-    def to_internal_value(self, data):
-        if isinstance(data, dict) and data.get("status") == UnmappedStatus.MAPPED:
-            raise serializers.ValidationError(
-                {"status": ["A market becomes MAPPED by a mapping: POST /api/mappings with unmappedIds."]}
-            )
-        return super().to_internal_value(data)
-
-
-# --- Mappings -----------------------------------------------------------------------------------
-
-
 class MappingQuery(PagedQuery):
     """source: code for the built-in catalogue, db for people's rows. search: in names and ids."""
 
-    source = serializers.ChoiceField(["code", "db"], required=False)
+    source = serializers.ChoiceField(ORIGINS, required=False)
     platform = serializers.ChoiceField(SLUGS, required=False)
     is_active = serializers.BooleanField(required=False)
     search = Search()
 
 
 class AuditQuery(PagedQuery):
+    """batch_id: what one decision changed."""
+
     action = CommaList(child=serializers.ChoiceField(MappingAuditLog.Action.choices), required=False)
     canonical_id = serializers.CharField(max_length=100, required=False)
     created_by = serializers.CharField(max_length=100, required=False)
+    batch_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
 
 
 class ListedMappingSerializer(Serializer):
@@ -140,7 +58,7 @@ class ListedMappingSerializer(Serializer):
     sportybet_id = serializers.CharField(allow_null=True)
     bet9ja_key = serializers.CharField(allow_null=True)
     outcome_count = serializers.IntegerField()
-    source = serializers.ChoiceField(["code", "db"])
+    source = serializers.ChoiceField(ORIGINS)
     overrides = serializers.BooleanField()
     is_active = serializers.BooleanField()
     priority = serializers.IntegerField()
@@ -167,10 +85,10 @@ class SourceKeySerializer(StrictInput, Serializer):
     key = StrictText(max_length=50)
 
 
-class MappingBody(StrictInput, Serializer):
+class MappingValues(StrictInput, Serializer):
     """Fields of a mapping that may be written."""
 
-    name = StrictText(max_length=255)
+    name = StrictText(max_length=255, required=False)
     kind = serializers.ChoiceField(MappingKind.choices, required=False)
     subkind = StrictText(max_length=30, required=False, allow_null=True)
     period = StrictText(max_length=20, required=False)
@@ -185,6 +103,9 @@ class MappingBody(StrictInput, Serializer):
     outcome_mapping = OutcomeMappingSerializer(many=True, required=False, max_length=MOST_OUTCOMES)
     priority = StrictInteger(min_value=-(2**31), max_value=2**31 - 1, required=False)
     is_active = StrictBoolean(required=False)
+
+
+class MappingBody(MappingValues):
     reason = StrictText(required=False, allow_blank=True, max_length=1000, default="", write_only=True)
 
 
@@ -192,26 +113,24 @@ class NewMapping(MappingBody):
     """unmapped_ids: rows of the queue that this mapping settles, in the same transaction."""
 
     canonical_id = serializers.RegexField(CANONICAL_ID, max_length=100)
-    name = StrictText(max_length=255, required=False)
     unmapped_ids = serializers.ListField(
-        child=StrictInteger(min_value=1, max_value=2**63 - 1), required=False, max_length=100
+        child=StrictInteger(min_value=1, max_value=LARGEST_ID), required=False, max_length=100
     )
 
 
 class MappingChange(MappingBody):
-    name = StrictText(max_length=255, required=False)
-    version = StrictInteger(min_value=1, max_value=2**31 - 1, required=False)
+    version = StrictInteger(min_value=1, max_value=LARGEST_VERSION, required=False)
 
 
 class ReasonBody(StrictInput, Serializer):
     reason = StrictText(required=False, allow_blank=True, max_length=1000, default="")
-    version = StrictInteger(min_value=1, max_value=2**31 - 1, required=False)
+    version = StrictInteger(min_value=1, max_value=LARGEST_VERSION, required=False)
 
 
 class MappingSerializer(ModelSerializer):
     """version: null for a built-in entry."""
 
-    source = serializers.ChoiceField(["code", "db"])
+    source = serializers.ChoiceField(ORIGINS)
     overrides = serializers.BooleanField()
     version = serializers.IntegerField(allow_null=True)
     created_at = UtcDateTimeField(allow_null=True)
@@ -225,9 +144,85 @@ class MappingSerializer(ModelSerializer):
 
 
 class AuditSerializer(ModelSerializer):
+    """batch_id: the decision that it was part of; null for changes by other routes. mapping_version:
+    the number that all mappings together have since."""
+
+    batch_id = serializers.IntegerField(allow_null=True)
+
     class Meta:
         model = MappingAuditLog
-        fields = ["id", "canonical_id", "action", "old_value", "new_value", "reason", "created_at", "created_by"]
+        fields = [
+            "id",
+            "canonical_id",
+            "action",
+            "old_value",
+            "new_value",
+            "reason",
+            "created_at",
+            "created_by",
+            "batch_id",
+            "mapping_version",
+        ]
+
+
+class FieldChangeSerializer(Serializer):
+    field = serializers.CharField()
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+
+
+class VersionSerializer(AuditSerializer):
+    """One state that a mapping had. version: the mapping's own, null once it was deleted. changes:
+    what is different from the state before."""
+
+    version = serializers.SerializerMethodField()
+    changes = serializers.SerializerMethodField()
+
+    class Meta(AuditSerializer.Meta):
+        fields = [
+            "id",
+            "action",
+            "version",
+            "mapping_version",
+            "reason",
+            "created_at",
+            "created_by",
+            "batch_id",
+            "changes",
+        ]
+
+    def get_version(self, entry) -> int | None:
+        return (entry.new_value or {}).get("version")
+
+    @extend_schema_field(FieldChangeSerializer(many=True))
+    def get_changes(self, entry):
+        return field_changes(entry.old_value, entry.new_value)
+
+
+class RestoreBody(StrictInput, Serializer):
+    """audit_id: the entry whose state is wanted, an id of /mappings/{canonicalId}/versions."""
+
+    audit_id = StrictInteger(min_value=1, max_value=LARGEST_ID)
+    reason = StrictText(required=False, allow_blank=True, max_length=1000, default="")
+    version = StrictInteger(min_value=1, max_value=LARGEST_VERSION, required=False)
+    dry_run = StrictBoolean(default=False)
+
+
+class RestoredSerializer(Serializer):
+    """outcome: updated, activated, deactivated, created, unchanged. batch_id: what undoes it."""
+
+    outcome = serializers.CharField()
+    changed_fields = serializers.ListField(child=serializers.CharField())
+    batch_id = serializers.IntegerField(allow_null=True)
+    dry_run = serializers.BooleanField()
+
+
+class AppliedSerializer(Serializer):
+    """task_id: of the queue; its end is told as an odds update."""
+
+    canonical_id = serializers.CharField()
+    task_id = serializers.CharField()
+    mapping_version = serializers.IntegerField()
 
 
 class ClashSerializer(Serializer):

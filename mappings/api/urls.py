@@ -1,15 +1,44 @@
 from oddsproject.api.routes import route
 
-from . import mappings, queue
+from . import batches, deciding, mappings, packs, queue, rules, standing, versions
 
 # Fixed addresses before those with an id.
 urlpatterns = [
     *route("unmapped", queue.Unmapped, "unmapped"),
+    *route("unmapped/counts", queue.UnmappedCounts, "unmapped-counts"),
     *route("unmapped/high-priority", queue.HighPriority, "unmapped-high-priority"),
+    *route("unmapped/bulk", deciding.Bulk, "unmapped-bulk"),
+    *route("unmapped/ignore-rules", rules.Rules, "ignore-rules"),
+    *route("unmapped/ignore-rules/preview", rules.RulePreview, "ignore-rule-preview"),
+    *route("unmapped/ignore-rules/<id:rule_id>", rules.Rule, "ignore-rule"),
     *route("unmapped/<id:row_id>", queue.UnmappedItem, "unmapped-item"),
+    *route("unmapped/<id:row_id>/suggestions", queue.UnmappedSuggestions, "unmapped-suggestions"),
+    *route("unmapped/<id:row_id>/suggestions/reject", deciding.RejectSuggestion, "unmapped-reject"),
+    *route("unmapped/<id:row_id>/map", deciding.MapRow, "unmapped-map"),
+    *route("unmapped/<id:row_id>/acknowledge", deciding.Acknowledge, "unmapped-acknowledge"),
+    *route("unmapped/<id:row_id>/ignore", deciding.Ignore, "unmapped-ignore"),
+    *route("unmapped/<id:row_id>/snooze", deciding.Snooze, "unmapped-snooze"),
+    *route("unmapped/<id:row_id>/claim", deciding.Claim, "unmapped-claim"),
+    *route("unmapped/<id:row_id>/release", deciding.Release, "unmapped-release"),
+    *route("unmapped/<id:row_id>/reopen", deciding.Reopen, "unmapped-reopen"),
+    *route("unmapped/<id:row_id>/close-review", deciding.CloseReview, "unmapped-close-review"),
+    *route("unmapped/<id:row_id>/accept-best", deciding.AcceptBest, "unmapped-accept-best"),
     *route("mappings", mappings.Mappings, "mappings"),
     *route("mappings/stats", mappings.Stats, "mappings-stats"),
+    *route("mappings/coverage", standing.MappingCoverage, "mappings-coverage"),
+    *route("mappings/suggestion-precision", standing.SuggestionPrecision, "mappings-suggestion-precision"),
     *route("mappings/audit-log", mappings.AuditLog, "mappings-audit-log"),
     *route("mappings/reload", mappings.Reload, "mappings-reload"),
+    *route("mappings/preview", mappings.PreviewMapping, "mappings-preview"),
+    *route("mappings/pack", packs.Pack, "mappings-pack"),
+    *route("mappings/pack/review", packs.PackReview, "mappings-pack-review"),
+    *route("mappings/decisions", batches.Decisions, "mappings-decisions"),
+    *route("mappings/decisions/undo-last", batches.UndoLast, "mappings-undo-last"),
+    *route("mappings/decisions/<id:batch_id>", batches.Decision, "mappings-decision"),
+    *route("mappings/decisions/<id:batch_id>/undo", batches.Undo, "mappings-decision-undo"),
     *route("mappings/<key:canonical_id>", mappings.Mapping, "mapping"),
+    *route("mappings/<key:canonical_id>/versions", versions.Versions, "mapping-versions"),
+    *route("mappings/<key:canonical_id>/restore", versions.Restore, "mapping-restore"),
+    *route("mappings/<key:canonical_id>/apply", versions.Apply, "mapping-apply"),
+    *route("mappings/<key:canonical_id>/price-check", versions.PriceCheck, "mapping-price-check"),
 ]
