@@ -1,5 +1,6 @@
 """Suggestions for the rows of the queue, computed anew after a cycle and stored where they changed."""
 
+import threading
 import time
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,13 +17,15 @@ from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.markets import Source, source_of_row
 from mappings.suggestions.observations import Views
 from mappings.suggestions.offers import Offer, offers_of
-from mappings.suggestions.ranking import World
+from mappings.suggestions.ranking import ID_LENGTH, World
 from mappings.suggestions.scoring import shipped
 
 log = structlog.get_logger(__name__)
 
 MOST_ROWS = 2_000
 MOST_VIEWS = 200
+FIXTURES_AT_ONCE = 100
+MOST_REMEMBERED = 5_000
 CHUNK = 200
 OPEN = ("NEW", "ACKNOWLEDGED", "REVIEW", "SNOOZED")
 READ = ("id", "source", "external_market_id", "market_name", "rules_text", "sample_outcomes", "suggested_at",
@@ -31,7 +34,9 @@ READ = ("id", "source", "external_market_id", "market_name", "rules_text", "samp
 COLUMNS = ("family", "period", "subject", "sibling_key", "outcome_count", "best_betpawa_id", "best_name",
            "best_confidence", "best_band", "best_reason")  # fmt: skip
 
+_reading = threading.Lock()
 _views = Views()
+_latest: tuple | None = None  # (snapshot, fixtures, World) of the last call
 
 
 class RescoreResult(NamedTuple):
@@ -78,21 +83,34 @@ def rescore(ids: Iterable[int] | None = None) -> RescoreResult:
 def suggest_now(row: UnmappedMarketLog) -> list[Offer]:
     """What would be suggested for the row at this moment; nothing is stored."""
     world = current_world()
-    return offers_of(world, source_for(world, row), shipped(), without=_rejected([row]).get(_key(row), ()))
+    return _offers(world, source_for(world, row), _rejected([row]).get(_key(row), frozenset()))
 
 
 def current_world() -> World:
-    """The mappings in force and the newest fixtures. One query for what there is, one for what is new."""
+    """The mappings in force and the newest fixtures; the same object as long as neither changed.
+
+    One query for what there is, one for what is new.
+    """
+    global _latest
     mapping_cache.refresh()
+    with _reading:
+        known = _read_fixtures()
+        snapshot, latest = mapping_cache.snapshot, _latest
+        if latest is None or latest[0] is not snapshot or latest[1] != known:
+            latest = _latest = (snapshot, known, World(snapshot.definitions, [_views.get(*one) for one in known]))
+        return latest[2]
+
+
+def _read_fixtures():
+    """[(event key, moment)] of the newest fixtures, all of them in `_views`."""
     newest = list(
         PriceFixture.objects.order_by("-sampled_at", "-id").values_list("pk", "event_key", "sampled_at")[:MOST_VIEWS]
     )
     missing = [pk for pk, event_key, sampled_at in newest if not _views.known(event_key, sampled_at)]
-    if missing:
-        for fixture in readable(PriceFixture.objects.filter(pk__in=missing)):
+    for start in range(0, len(missing), FIXTURES_AT_ONCE):
+        for fixture in readable(PriceFixture.objects.filter(pk__in=missing[start : start + FIXTURES_AT_ONCE])):
             _views.add(fixture)
-    known = [(key, at) for _, key, at in newest if _views.known(key, at)]
-    return World(mapping_cache.snapshot.definitions, [_views.get(key, at) for key, at in known])
+    return [(key, at) for _, key, at in newest if _views.known(key, at)]
 
 
 def source_for(world: World, row: UnmappedMarketLog) -> Source:
@@ -114,6 +132,8 @@ def source_for(world: World, row: UnmappedMarketLog) -> Source:
 
 def _fixture_key(world, row):
     """A queue row's key may be cut short; the fixtures have it whole."""
+    if len(row.external_market_id) < ID_LENGTH:
+        return row.external_market_id
     return world.whole_keys.get(source_key(row.source, row.external_market_id), row.external_market_id)
 
 
@@ -131,12 +151,29 @@ def _scored(world, rows):
     found = []
     for row in rows:
         source = source_for(world, row)
-        offers = offers_of(world, source, shipped(), without=rejected.get(_key(row), ()))
-        found.append(_Scored(row, _values(world, source, row, offers), offers))
+        offers = _offers(world, source, rejected.get(_key(row), frozenset()))
+        found.append(_Scored(row, _values(world, source, offers), offers))
     return found
 
 
-def _values(world, source, row, offers):
+def _offers(world, source, rejected):
+    """Computed once for one state of mappings, fixtures, row and rejections."""
+    known = (
+        source.slug,
+        source.key,
+        source.name,
+        source.rules_text,
+        tuple(source.displays.items()),
+        frozenset(rejected),
+    )
+    if known not in world.remembered:
+        if len(world.remembered) > MOST_REMEMBERED:
+            world.remembered.clear()
+        world.remembered[known] = offers_of(world, source, shipped(), without=rejected)
+    return world.remembered[known]
+
+
+def _values(world, source, offers):
     coordinates = source.coordinates
     series = world.series(source.slug, source.key)
     best = offers[0] if offers else None

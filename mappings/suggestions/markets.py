@@ -8,8 +8,6 @@ from mappings.suggestions.coordinates import Coordinates, coordinates_of, templa
 from mappings.suggestions.observations import FixtureView, label_of
 from mappings.suggestions.roles import roles_of
 
-_LINE_WORDS = {"total": "line", "home_handicap": "line"}
-
 
 class Source(NamedTuple):
     """A rival's market. displays: {its own outcome text: what people see}."""
@@ -82,28 +80,26 @@ def targets_of(definitions: Iterable[MarketDefinition], views: Iterable[FixtureV
         targets.append(_of_definition(definition, seen.get(definition.betpawa_id)))
     for betpawa_id, market in seen.items():
         if betpawa_id not in known:
-            texts = tuple(outcome.text for outcome in market.outcomes)
-            reading = coordinates_of(REFERENCE, betpawa_id, market.name, texts)
+            reading = coordinates_of(REFERENCE, betpawa_id, market.name, market.texts)
             targets.append(
-                Target(betpawa_id, "", market.name or betpawa_id, market.rules_text, None, (reading,), texts)
+                Target(betpawa_id, "", market.name or betpawa_id, market.rules_text, None, (reading,), market.texts)
             )
     return targets
 
 
 def _seen(views):
-    """{BetPawa id: one of its markets} of the fixtures, newest first."""
+    """{BetPawa id: its market as last offered} of the fixtures, newest first."""
     found = {}
     for view in views:
-        book = view.fixture.books.get(REFERENCE) if view.fixture is not None else None
-        for market in book.markets if book else ():
-            found.setdefault(market.key, market)
+        for key, market in view.offered.items():
+            found.setdefault(key, market)
     return found
 
 
 def _of_definition(definition, market):
     texts = tuple(outcome.texts[REFERENCE] for outcome in definition.outcomes if REFERENCE in outcome.texts)
     if not texts and market is not None:
-        texts = tuple(outcome.text for outcome in market.outcomes)
+        texts = market.texts
     names = [definition.name] + ([market.name] if market is not None and market.name else [])
     readings = tuple(coordinates_of(REFERENCE, definition.betpawa_id, name, texts) for name in dict.fromkeys(names))
     return Target(

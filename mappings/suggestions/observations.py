@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import structs
 
 from mappings.definitions import REFERENCE
 from mappings.grammars import grammar_of
@@ -40,12 +41,21 @@ class Unit(NamedTuple):
     prices: tuple[float, ...]
 
 
+class Offered(NamedTuple):
+    """A market of the reference bookmaker as its answer named it."""
+
+    name: str
+    rules_text: str
+    texts: tuple[str, ...]
+
+
 class FixtureView(NamedTuple):
-    """units: {(slug, key): [Unit]}, only what can be backed."""
+    """units: {(slug, key): [Unit]}, only what can be backed. offered: {BetPawa id: its market}."""
 
     event_key: str
     fixture: object
     units: dict[tuple[str, str], list[Unit]]
+    offered: dict[str, Offered]
 
 
 class Views:
@@ -63,7 +73,10 @@ class Views:
         return self._known[event_key, sampled_at]
 
     def add(self, fixture) -> FixtureView:
-        view = self._known[fixture.event_key, fixture.sampled_at] = view_of(fixture)
+        """A view that has let go of the fixture's markets: two hundred of them stay in memory."""
+        books = {slug: structs.replace(book, markets=()) for slug, book in fixture.books.items()}
+        view = view_of(fixture)._replace(fixture=structs.replace(fixture, books=books))
+        self._known[fixture.event_key, fixture.sampled_at] = view
         if len(self._known) > self._most:
             self._known.popitem(last=False)
         return view
@@ -104,7 +117,17 @@ def view_of(fixture) -> FixtureView:
     for start, (slug, key, line, variant, number, labels, prices) in zip(starts, found, strict=True):
         part = values[start : start + len(prices)]
         units.setdefault((slug, key), []).append(Unit(line, variant, number, labels, part, prices))
-    return FixtureView(fixture.event_key, fixture, units)
+    reference = fixture.books.get(REFERENCE)
+    offered = {market.key: _offered(market) for market in reference.markets} if reference is not None else {}
+    return FixtureView(fixture.event_key, fixture, units, offered)
+
+
+def _offered(market):
+    texts = tuple(outcome.text for outcome in market.outcomes)
+    return _one_offered(market.name, market.rules_text, texts)
+
+
+_one_offered = lru_cache(maxsize=5_000)(Offered)  # the same words in every fixture are kept once
 
 
 def _price(outcome):

@@ -8,7 +8,6 @@ from mappings.grammars import grammar_of
 from mappings.suggestions.coordinates import template
 from mappings.suggestions.markets import Source, Target, roles_for
 from mappings.suggestions.observations import label_of
-from mappings.suggestions.price_evidence import compare_series
 from mappings.suggestions.ranking import Ranked, World, rank
 from mappings.suggestions.reasons import headline, waterfall
 from mappings.suggestions.roles import roles_of
@@ -60,7 +59,7 @@ def _offer(world, source, model, number, ranked):
         score=round(ranked.score, 3),
         reasons=reasons,
         pairing=pairing_of(world, source, target, ranked),
-        fixtures=_fixtures(world, source, target),
+        fixtures=_fixtures(world, ranked),
     )
 
 
@@ -124,18 +123,11 @@ def _capital(text):
     return text[:1].upper() + text[1:]
 
 
-def _fixtures(world, source, target):
-    series, other = world.series(source.slug, source.key), world.series(REFERENCE, target.betpawa_id)
-    if series is None or other is None:
-        return []
-    compared = compare_series(
-        series,
-        other,
-        roles=roles_for(source, series.labels),
-        target_roles=world.target_roles(other, target.betpawa_id),
-        views=world.views,
-    )
-    nearest: dict[str, float] = {}
-    for row in compared.rows:
-        nearest.setdefault(row.event_key, row.distance)
-    return [{"eventKey": key, "distance": distance} for key, distance in list(nearest.items())[:MOST_FIXTURES]]
+def _fixtures(world, ranked):
+    nearest: dict[int, float] = {}
+    for number, distance in ranked.candidate.prices.by_fixture:
+        nearest.setdefault(number, distance)
+    return [
+        {"eventKey": world.views[number].event_key, "distance": round(distance, 4)}
+        for number, distance in list(nearest.items())[:MOST_FIXTURES]
+    ]

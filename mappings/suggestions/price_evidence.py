@@ -43,6 +43,7 @@ class PriceComparison(NamedTuple):
     swapped: under the wanted pairing prices are apart, with the same outcomes exchanged they agree.
     enough: 0 to 1, how far the fixtures suffice (5 for two outcomes, 2 for more).
     free_distance: the distance under the best pairing that ignores what outcomes are called.
+    by_fixture: ((fixture number, distance), …), one per line compared, newest fixture first.
     """
 
     fixtures_used: int
@@ -52,6 +53,7 @@ class PriceComparison(NamedTuple):
     rows: list
     enough: float = 0.0
     free_distance: float | None = None
+    by_fixture: tuple = ()
 
 
 NOTHING = PriceComparison(0, None, False, {}, [])
@@ -185,6 +187,7 @@ def compare_series(
         rows=_rows(views, rows, per_row, pairs, source, target) if views is not None else [],
         enough=min(1.0, used / (5 if len(pairs) <= 2 else 2)),
         free_distance=None if free_distance is None else round(float(free_distance), 4),
+        by_fixture=tuple((row[0], gap) for row, gap in zip(rows, per_row.tolist(), strict=True) if gap == gap),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ from mappings.suggestions.scoring import Model, band_of, confidence, odds_shares
 from mappings.suggestions.twins import are_twins
 
 _DECIMAL = re.compile(r"\d+\.\d+")
-MOST_PRICED = 25
+ID_LENGTH = 100
+MOST_PRICED = 14
 MOST_TRANSITIVE = 8
 MOST_OFFERED = 5
 CLOSE_CALL = 1.5
@@ -56,16 +58,21 @@ class World:
         self.targets = targets_of(self.definitions, views)
         self.by_id = {target.betpawa_id: target for target in self.targets}
         self.rules = RulesTexts(self.targets)
-        self.whole_keys = {source_key(*key): key[1] for view in views for key in view.units}
         self._series: dict[tuple[str, str], Series | None] = {}
         self._target_roles: dict[str, tuple] = {}
         self._steps: dict[str, KeySteps] = {}
+        self.remembered: dict = {}  # whoever ranks the same row again finds its answer here
         self.fed: dict[str, dict[str, list[str]]] = {}
         for definition in self.definitions:
             for slug, keys in definition.keys.items():
                 if slug != REFERENCE and definition.betpawa_id:
                     for key in keys:
                         self.fed.setdefault(slug, {}).setdefault(definition.betpawa_id, []).append(key)
+
+    @cached_property
+    def whole_keys(self) -> dict[str, str]:
+        """{a queue row's "slug:id": the key}, for keys that are too long for a queue row."""
+        return {source_key(*key): key[1] for view in self.views for key in view.units if len(key[1]) > ID_LENGTH}
 
     def series(self, slug: str, key: str) -> Series | None:
         if (slug, key) not in self._series:

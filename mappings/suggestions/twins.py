@@ -3,6 +3,8 @@
 Names, outcomes and rules have to. Where two markets are twins, near prices count for neither.
 """
 
+from functools import lru_cache
+
 from mappings.suggestions.coordinates import Coordinates
 
 # Kinds with one price or with complementary ones, whatever the match: first and last event of a
@@ -50,16 +52,17 @@ def veto(source: Coordinates, target: Coordinates) -> str:
                 return "one pays out early, the other does not"
     if (source.subject == "player") != (target.subject == "player"):
         return "one is about players, the other is not"
-    ours, theirs = set(source.roles) - {""}, set(target.roles) - {""}
-    if (
-        ours
-        and theirs
-        and "" not in source.roles + target.roles
-        and not ours & theirs
-        and not _comparable(ours, theirs)
-    ):
+    if _nothing_in_common(source.roles, target.roles):
         return "their outcomes have nothing in common"
     return ""
+
+
+@lru_cache(maxsize=100_000)
+def _nothing_in_common(ours, theirs):
+    """Whether all outcomes of both are understood, and no two are the same or could be."""
+    if not ours or not theirs or "" in ours or "" in theirs or set(ours) & set(theirs):
+        return False
+    return not _comparable(set(ours), set(theirs))
 
 
 def _comparable(ours, theirs):
