@@ -5,11 +5,12 @@ import csv
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.admin_decisions import said
-from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
+from mappings.queue_lines import until_words
 from mappings.services.decisions import LABELS, shown
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import lagos_text
@@ -17,6 +18,7 @@ from oddsproject.desk.pages import page, require
 
 PER_PAGE = 100
 READ_AT_ONCE = 2_000
+TIMES = ("snoozed_until", "review_since")
 # What opens a formula in a spreadsheet; bookmakers' texts are not ours.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -31,7 +33,7 @@ def batch_page(request, batch_id):
         changes = changes.filter(id__gt=int(after))
     changes = list(changes[: PER_PAGE + 1])
     rows = _rows({change.unmapped_id for change in changes})
-    names = bookmaker_names()
+    names, mapped = bookmaker_names(), mappings_in(changes)
     left = batch.summary.get("left", [])
     undone_by = DecisionBatch.objects.filter(undoes=batch).first()
     standing, problem = _undo_preview(request, batch) if request.GET.get("undo") and undone_by is None else (None, "")
@@ -43,7 +45,12 @@ def batch_page(request, batch_id):
         undone_by=undone_by,
         counts=batch.summary.get("counts") or {"changed": batch.item_count},
         changes=[
-            (change, rows.get(change.unmapped_id), names.get(change.source, change.source), change_parts(change))
+            (
+                change,
+                rows.get(change.unmapped_id),
+                names.get(change.source, change.source),
+                change_parts(change, mapped),
+            )
             for change in changes[:PER_PAGE]
         ],
         next_after=changes[PER_PAGE - 1].pk if len(changes) > PER_PAGE else None,
@@ -68,14 +75,32 @@ def batch_csv(request, batch_id):
     return answer
 
 
-def change_parts(change):
-    """[(what, before, after)] of a logged change of a queue row."""
+def change_parts(change, mappings=None):
+    """[(what, before, after)] of a logged change of a queue row, for people. mappings: {id: canonical id}."""
     found = []
     for field, label in LABELS.items():
         old, new = change.old_value.get(field), change.new_value.get(field)
         if old != new:
-            found.append((label, shown(old), shown(new)))
+            found.append((label, _shown(field, old, mappings), _shown(field, new, mappings)))
     return found
+
+
+def mappings_in(changes):
+    """{id: canonical id} of the mappings that these changes name. One query, none where none is named."""
+    ids = {value.get("mapped_to_id") for change in changes for value in (change.old_value, change.new_value)} - {None}
+    if not ids:
+        return {}
+    return dict(UserMarketMapping.objects.filter(pk__in=ids).values_list("pk", "canonical_id"))
+
+
+def _shown(field, value, mappings):
+    if field in TIMES and value:
+        return lagos_text(parse_datetime(value))
+    if field == "ignore_until" and value:
+        return until_words(value).removeprefix("until ")
+    if field == "mapped_to_id" and value:
+        return (mappings or {}).get(value, f"#{value}")
+    return shown(value)
 
 
 def _undo_preview(request, batch):
@@ -102,10 +127,10 @@ def _csv_rows(batch):
     last = 0
     while changes := list(UnmappedChange.objects.filter(batch=batch, id__gt=last).order_by("id")[:READ_AT_ONCE]):
         last = changes[-1].pk
-        rows = _rows({change.unmapped_id for change in changes})
+        rows, mapped = _rows({change.unmapped_id for change in changes}), mappings_in(changes)
         for change in changes:
             row = rows.get(change.unmapped_id)
-            what = "; ".join(f"{label} {old} → {new}" for label, old, new in change_parts(change))
+            what = "; ".join(f"{label} {old} → {new}" for label, old, new in change_parts(change, mapped))
             market = (change.unmapped_id, change.source, change.external_market_id, (row and row.market_name) or "")
             yield (*market, "changed", what, change.created_by or "", lagos_text(change.created_at))
     for group in batch.summary.get("left", []):
@@ -128,7 +153,3 @@ class _Echo:
 
     def write(self, text):
         return text
-
-
-def batch_url(batch_id):
-    return reverse("admin:mappings_batch", args=[batch_id])

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from mappings.actors import name_of
-from mappings.admin_batches import change_parts
+from mappings.admin_batches import change_parts, mappings_in
 from mappings.admin_decisions import said
 from mappings.admin_filters import family_words
 from mappings.admin_pairing import sample_pairs
@@ -83,12 +83,13 @@ def _history(row, user):
     """Every change of its decision, newest first, and whether this person may take it back."""
     changes = UnmappedChange.objects.filter(unmapped=row).select_related("batch", "batch__undone_by").order_by("-id")
     name, is_lead = name_of(user)[:150], has_role(user, LEAD)
-    found = []
-    for change in changes[:HISTORY]:
+    changes, found = list(changes[:HISTORY]), []
+    mapped = mappings_in(changes)
+    for change in changes:
         batch = change.batch
         undone = getattr(batch, "undone_by", None) if batch else None
         may_undo = bool(batch and undone is None and (is_lead or batch.actor == name) and has_role(user, TRADER))
-        found.append((change, change_parts(change), batch, undone, may_undo))
+        found.append((change, change_parts(change, mapped), batch, undone, may_undo))
     return found
 
 

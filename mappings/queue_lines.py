@@ -70,7 +70,9 @@ class Line:
 
     @property
     def priority(self):
-        return f"{self.row.priority:.1f}" if self.row.priority < 100 else f"{self.row.priority:.0f}"
+        """As many decimals as tell two rows apart."""
+        priority = self.row.priority
+        return f"{priority:.2f}" if priority < 1 else f"{priority:.1f}" if priority < 100 else f"{priority:.0f}"
 
     @property
     def parts(self):

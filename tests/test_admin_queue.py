@@ -6,8 +6,7 @@ import pytest
 from django.utils import timezone
 
 from mappings import bulk
-from mappings.models import DecisionBatch, MappingAuditLog, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
-from mappings.services import create_mapping
+from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from tests.admin_rows import ESCAPED, HOSTILE, make_event, make_odds, make_run, make_unmapped, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -295,73 +294,6 @@ def test_the_best_suggestion_is_accepted_only_where_it_is_strong():
     answer = decide(sign_in("trader"), "accept", rows)
     assert "1 mapped to their best suggestion, 2 refused" in said(answer)
     assert sorted(statuses().values()) == ["MAPPED", "NEW", "NEW"]
-
-
-def test_mapping_a_market_makes_the_mapping_the_status_and_the_audit_row():
-    row = make_unmapped()
-    client = sign_in("trader")
-    target = {"ids": str(row.pk), "target": "over_under_ft"}
-    assert client.get(MAP, target).status_code == 200
-    texts = {"text:sportybet:over": "Over", "text:sportybet:under": "Under"}
-    sent = {**target, **texts, "reason": "same rules", f"version:{row.pk}": row.version}
-    answer = client.post(MAP, sent, follow=True)
-    assert "1 mapped to" in said(answer)
-    row.refresh_from_db()
-    mapping = UserMarketMapping.objects.get(canonical_id="over_under_ft")
-    assert row.status == "MAPPED" and row.mapped_to == mapping
-    assert {"bookmaker": "sportybet", "key": row.external_market_id} in mapping.extra_source_keys
-    audit = MappingAuditLog.objects.get(canonical_id="over_under_ft")
-    assert (audit.action, audit.created_by, audit.reason) == ("CREATE", "a-trader", "same rules")
-
-
-def test_markets_of_two_bookmakers_are_mapped_together_or_not_at_all():
-    rows = [make_unmapped(1), make_unmapped(2, source="bet9ja", external_market_id="S_CRN")]
-    sent = {
-        "ids": ",".join(str(row.pk) for row in rows),
-        "target": "over_under_ft",
-        "text:bet9ja:over": "U",  # stands for "under" already, so this one is refused
-    }
-    answer = sign_in("trader").post(MAP, sent)
-    assert answer.status_code == 200 and b"Nothing was saved" in answer.content
-    assert set(statuses().values()) == {"NEW"}
-    assert not UserMarketMapping.objects.exists()
-
-
-def test_a_market_that_no_mapping_knows_becomes_a_new_one():
-    row = make_unmapped(sample_outcomes=[{"text": "Yes", "key": "Yes", "price": "2"}])
-    client = sign_in("trader")
-    assert b"A new market" in client.get(MAP, {"ids": row.pk, "new": "1"}).content
-    sent = {
-        "ids": row.pk, "new": "1", "name": "Penalty awarded", "canonical_id": "penalty_awarded", "kind": "simple",
-        "betpawa_id": "777", "new_name:0": "Yes", "new_text:0": "Yes", "new_name:1": "No", "new_text:1": "No",
-    }  # fmt: skip
-    assert "1 mapped to Penalty awarded" in said(client.post(MAP, sent, follow=True))
-    mapping = UserMarketMapping.objects.get()
-    assert mapping.betpawa_id == "777" and mapping.sportybet_id == row.external_market_id
-    assert [outcome["sportybet_desc"] for outcome in mapping.outcome_mapping] == ["Yes", "No"]
-
-
-def test_a_market_that_betpawa_does_not_have_is_refused_because_its_row_would_come_back():
-    row = make_unmapped()
-    values = {"name": "Theirs", "outcome_mapping": [{"canonical_id": "yes"}], "bet9ja_key": "S_Q"}
-    create_mapping(canonical_id="theirs", values=values, user="ada")
-    answer = sign_in("trader").post(MAP, {"ids": row.pk, "target": "theirs", "text:sportybet:yes": "Yes"})
-    assert answer.status_code == 200 and b"BetPawa has no such market" in answer.content
-    assert statuses() == {row.external_market_id: "NEW"}
-
-
-def test_the_pairing_is_filled_by_text_and_left_empty_where_nothing_fits():
-    row = make_unmapped(
-        source="bet9ja",
-        external_market_id="S_XYZ",
-        sample_outcomes=[{"text": "GG", "key": "GG", "price": "1.9"}, {"text": "Maybe", "key": "M", "price": "9"}],
-    )
-    outcomes = [{"canonical_id": name.lower(), "betpawa_name": name} for name in ("Yes", "No")]
-    values = {"name": "Penalty", "betpawa_id": "777", "outcome_mapping": outcomes}
-    create_mapping(canonical_id="penalty", values=values, user="ada")
-    page = sign_in("trader").get(MAP, {"ids": row.pk, "target": "penalty"}).content.decode()
-    assert 'value="GG" maxlength="100" list="texts-bet9ja" aria-label="Yes"' in page
-    assert 'value="" maxlength="100" list="texts-bet9ja" aria-label="No"' in page
 
 
 def test_hostile_text_is_escaped_on_every_page_that_shows_it():

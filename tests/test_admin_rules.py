@@ -1,0 +1,90 @@
+"""Ignore rules in the admin: their hits are shown before they are saved, and they can be taken back."""
+
+import pytest
+
+from mappings.models import IgnoreRule, UnmappedMarketLog
+from tests.admin_rows import make_unmapped, sign_in
+
+pytestmark = pytest.mark.django_db
+
+RULES = "/admin/mappings/unmappedmarketlog/rules/"
+
+
+def sent(**values):
+    return {"name": "Corners", "name_contains": "corner", "until": "forever", **values}
+
+
+def tabs():
+    return list(UnmappedMarketLog.objects.order_by("pk").values_list("tab", flat=True))
+
+
+def test_a_rule_shows_its_hits_before_anything_is_saved_and_then_ignores_them():
+    make_unmapped(1)
+    make_unmapped(2, market_name="Bookings")
+    client = sign_in("trader")
+    page = client.post(f"{RULES}add/", sent(step="preview"))
+    assert page.context["hits"]["count"] == 1 and b"Corner range 1" in page.content
+    assert tabs() == ["NEW", "NEW"] and not IgnoreRule.objects.exists()
+    answer = client.post(f"{RULES}add/", sent(step="save", reason="not ours"), follow=True)
+    assert "1 market ignored" in answer.context["said"]["words"]
+    assert tabs() == ["IGNORED", "NEW"] and IgnoreRule.objects.get().created_by == "a-trader"
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"name_contains": ""}, b"At least one condition"),
+        ({"key_from": "9", "key_to": "3"}, b"key_from lies above key_to"),
+        ({"key_from": "nine"}, b"must be a whole number"),
+        ({"until": "at", "until_at": "soon"}, b"A day and a time"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_explained_and_keeps_what_was_typed(values, problem):
+    page = sign_in("trader").post(f"{RULES}add/", sent(step="save", **values))
+    assert problem in page.content and b'value="Corners"' in page.content
+    assert not IgnoreRule.objects.exists()
+
+
+def test_switched_off_and_deleted_with_what_it_ignored_coming_back():
+    make_unmapped(1)
+    client = sign_in("trader")
+    client.post(f"{RULES}add/", sent(step="save"))
+    rule = IgnoreRule.objects.get()
+    client.post(f"{RULES}{rule.pk}/change/", {"do": "off", "version": rule.version})
+    rule.refresh_from_db()
+    assert not rule.is_active and tabs() == ["IGNORED"]
+    stale = client.post(f"{RULES}{rule.pk}/change/", {"do": "delete", "version": "1"}, follow=True)
+    assert "changed meanwhile" in stale.context["said"]["words"]
+    client.post(f"{RULES}{rule.pk}/change/", {"do": "delete", "version": rule.version, "reopen": "1"})
+    assert not IgnoreRule.objects.exists() and tabs() == ["NEW"]
+
+
+def test_rules_change_places():
+    client = sign_in("trader")
+    for name in ("One", "Two", "Three"):
+        client.post(f"{RULES}add/", sent(step="save", name=name))
+    three = IgnoreRule.objects.get(name="Three")
+    client.post(f"{RULES}{three.pk}/change/", {"do": "up", "version": three.version})
+    assert list(IgnoreRule.objects.values_list("name", flat=True)) == ["One", "Three", "Two"]
+
+
+def test_a_rule_is_edited_and_keeps_its_condition_of_return():
+    client = sign_in("trader")
+    client.post(f"{RULES}add/", sent(step="save", until="events"))
+    rule = IgnoreRule.objects.get()
+    page = client.get(f"{RULES}{rule.pk}/")
+    assert page.context["values"]["name_contains"] == "corner"
+    client.post(f"{RULES}{rule.pk}/", sent(step="save", until="keep", version=rule.version, key_prefix="9"))
+    rule.refresh_from_db()
+    assert rule.conditions == {"name_contains": "corner", "key_prefix": "9"} and rule.until == {"kind": "events"}
+
+
+def test_a_viewer_reads_the_rules_and_changes_none():
+    IgnoreRule.objects.create(name="Corners", conditions={"name_contains": "corner"})
+    rule = IgnoreRule.objects.get()
+    client = sign_in("viewer")
+    assert b"Corners" in client.get(RULES).content
+    for address in ("add/", f"{rule.pk}/", f"{rule.pk}/change/"):
+        assert client.post(RULES + address, sent(step="save", do="off")).status_code == 403
+    rule.refresh_from_db()
+    assert rule.is_active
