@@ -1,85 +1,123 @@
-"""Mapping unmapped markets to a BetPawa market: find it, check the outcomes, save in one transaction."""
+"""Mapping unmapped markets to a BetPawa market: find it, check the outcomes, see what it changes, save
+in one transaction.
 
-import re
+GET ?ids=1,2[&q=…][&target=canonical_id | &new=1[&betpawa=id]][&next=…]. With a target or a new market
+the page is a form (mappings.admin_forms), which posts to the same address: do=save, or the button of
+a row. Without JavaScript each button is a round trip.
+"""
 
-from django.contrib import messages
+from dataclasses import replace
+
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 
 from mappings import services
-from mappings.admin_decisions import ids_of, queue_url
-from mappings.admin_pairing import meaning, nearness, pair, sample_texts
+from mappings.actors import name_of
+from mappings.admin_choosing import choose_page, offered, query_of, rows_of, title_of
+from mappings.admin_decisions import queue_url, safe_next
+from mappings.admin_drafts import (
+    Draft,
+    fixed,
+    opened,
+    preview_context,
+    preview_of,
+    preview_view,
+    read_draft,
+    reason_missing,
+    told,
+    unused_id,
+    with_theirs,
+)
+from mappings.admin_forms import plain_id, shown_form, text_of, unused, values_of_coordinates
+from mappings.admin_pairing import meaning, pair, sample_texts
 from mappings.cache import mapping_cache
-from mappings.deciding import deciding
-from mappings.definitions import LINE_SEMANTICS, REFERENCE
-from mappings.models import MappingKind, UnmappedMarketLog
+from mappings.catalogue.loader import from_row
+from mappings.conflicts.tables import with_texts
+from mappings.definitions import REFERENCE
+from mappings.models import MarketSuggestion, UserMarketMapping
+from mappings.ports import stored_odds
+from mappings.suggestions.coordinates import coordinates_of
+from mappings.suggestions.engine import current_world
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
 
 MAPPED_AT_ONCE = 20
-SHOWN = 12
 NO_TARGET = (
     "BetPawa has no such market, so its odds would be recognised, not stored, and the row would be back in the next "
     "cycle. Ignore it, or give the mapping a BetPawa market id."
 )
-NEW_OUTCOMES = 4
-LINES = ("", "total", "home_handicap")
-LINE_OF_KIND = {"over_under": "total", "handicap_3way": "home_handicap", "asian_handicap": "home_handicap"}
+FLAGS = {
+    "swapped": ("bad", "prices say: swapped"),
+    "missing": ("warn", "no text of the bookmaker"),
+}
 
 
 @require(TRADER, methods=("GET", "POST"))
 def map_page(request):
-    """GET ?ids=1,2[&q=…][&target=canonical_id | &new=1]; POST the same with texts and a reason."""
     sent = request.POST if request.method == "POST" else request.GET
-    ids = ids_of(sent.get("ids", "").split(","))[:MAPPED_AT_ONCE]
-    rows = list(UnmappedMarketLog.objects.filter(pk__in=ids).order_by("source", "market_name", "pk"))
+    rows = rows_of(sent.get("ids", ""))
     if not rows:
         messages.warning(request, "None of these markets is in the queue any more.")
         return HttpResponseRedirect(queue_url())
     mapping_cache.refresh()
-    definition = mapping_cache.snapshot.by_canonical_id.get(sent.get("target", ""))
-    problems = []
     if request.method == "POST":
-        try:
-            resolutions = _save(request, rows, definition)
-        except ValidationError as error:
-            problems = _sentences(error)
-        else:
-            _say(request, resolutions)
-            return HttpResponseRedirect(queue_url() + "?status__exact=NEW")
-    return _show(request, rows, definition, sent, problems)
+        return _posted(request, rows)
+    target, betpawa_id = sent.get("target", ""), sent.get("betpawa", "")
+    if target in mapping_cache.snapshot.by_canonical_id:
+        return _form(request, rows, _extended(rows, opened(target, ids=_ids(rows))))
+    if sent.get("new") == "1":
+        return _form(request, rows, _new_market(rows, betpawa_id))
+    return choose_page(request, rows)
 
 
-# --- Showing ------------------------------------------------------------------------------------
+def _ids(rows):
+    return tuple(row.pk for row in rows)
 
 
-def _show(request, rows, definition, sent, problems):
+# --- The form -------------------------------------------------------------------------------------
+
+
+def _form(request, rows, draft: Draft, *, problems=(), stale=None, preview=None):
     names = bookmaker_names()
-    samples = _samples_by_slug(rows)
-    question = sent.get("q", "").strip()[:100]
-    context = {
-        "rows": [(row, names.get(row.source, row.source), sample_texts(row.sample_outcomes)) for row in rows],
-        "ids": ",".join(str(row.pk) for row in rows),
-        "q": question,
-        "target": definition,
-        "reason": sent.get("reason", ""),
-        "problems": problems,
-        "is_new": definition is None and sent.get("new") == "1",
-    }
-    if definition is not None:
-        context["no_target"] = "" if definition.betpawa_id or REFERENCE in samples else NO_TARGET
-        context["books"] = [(slug, names.get(slug, slug), [text for text, _, _ in samples[slug]]) for slug in samples]
-        context["outcomes"] = _pairing_table(definition, samples, sent if request.method == "POST" else None)
-    elif context["is_new"]:
-        context |= _new_market(rows, samples, sent if request.method == "POST" else None)
-    else:
-        context["found"] = _candidates(question, rows)
-    return page(request, "desk/map.html", title=f"Map {len(rows)} market{'' if len(rows) == 1 else 's'}", **context)
+    slugs = list(dict.fromkeys(row.source for row in rows))
+    samples = _samples(rows)
+    known = {slug: {meaning(own) for own, _, _ in texts} for slug, texts in samples.items()}
+
+    def remark(slug, text):
+        if slug not in known:
+            return ""
+        if not text:
+            return "no text: no price of it"
+        return "" if meaning(text) in known[slug] else "not among the texts above"
+
+    form = shown_form(draft.values, first=slugs, remark=remark, flags=_flags(rows, draft))
+    is_new = draft.row is None and draft.canonical_id not in mapping_cache.snapshot.by_canonical_id
+    no_target = "" if draft.values.get("betpawa_id") or REFERENCE in slugs else NO_TARGET
+    return page(
+        request,
+        "desk/map.html",
+        title=title_of(rows),
+        offered=offered(rows),
+        ids=",".join(map(str, _ids(rows))),
+        query=query_of(request, rows),
+        next=safe_next(request),
+        draft=draft,
+        form=form,
+        is_new=is_new,
+        is_built_in=draft.row is None and not is_new,
+        no_target=no_target,
+        problems=problems,
+        stale=stale,
+        samples=[(slug, names.get(slug, slug), [own for own, _, _ in texts]) for slug, texts in samples.items()],
+        claimed=_claimed(rows, draft, names),
+        **preview_context(preview or preview_of(draft)),
+    )
 
 
-def _samples_by_slug(rows):
+def _samples(rows):
     """{slug: sample texts of all its rows}, each text once."""
     samples = {}
     for row in rows:
@@ -88,157 +126,187 @@ def _samples_by_slug(rows):
     return samples
 
 
-def _candidates(question, rows):
-    """The markets that fit the search best; without one, those whose names are nearest to the rows'."""
-    asked = [question] if question else [row.market_name or row.external_market_id for row in rows[:5]]
-    scored = []
-    for definition in mapping_cache.snapshot.definitions:
-        words = f"{definition.name} {definition.canonical_id} {definition.betpawa_id}"
-        score = max(nearness(text, words) for text in asked)
-        if score > 0:
-            scored.append((-score, definition.name, definition))
-    return [definition for _, _, definition in sorted(scored, key=lambda item: item[:2])[:SHOWN]]
+def _flags(rows, draft):
+    """What prices and names say about the pairs as suggested, while the text is still the suggested one."""
+    found = {}
+    texts = {o.get("canonical_id"): o for o in draft.values.get("outcome_mapping") or []}
+    stored = MarketSuggestion.objects.filter(unmapped__in=rows, betpawa_id=draft.values.get("betpawa_id") or "")
+    for suggestion in stored.select_related("unmapped"):
+        for one in suggestion.pairing:
+            outcome = texts.get(one.get("canonicalId"))
+            if outcome is None or one.get("flag") not in FLAGS:
+                continue
+            text = text_of(outcome, suggestion.unmapped.source)
+            if one["flag"] == "missing" and text:
+                continue
+            if one["flag"] == "swapped" and meaning(text) != meaning(one.get("text") or ""):
+                continue
+            flag = FLAGS[one["flag"]]
+            if flag not in found.setdefault(one["canonicalId"], []):
+                found[one["canonicalId"]].append(flag)
+    return found
 
 
-def _pairing_table(definition, samples, posted):
-    """[(outcome, [(field name, text, stored text, whether that is among the samples)] per bookmaker)]"""
-    guesses = {slug: pair(definition, slug, texts) for slug, texts in samples.items()}
-    known = {slug: {meaning(text) for text, _, _ in texts} for slug, texts in samples.items()}
-    table = []
-    for outcome in definition.outcomes:
-        cells = []
-        for slug in samples:
-            field = f"text:{slug}:{outcome.canonical_id}"
-            stored = outcome.texts.get(slug, "")
-            text = stored or guesses[slug].get(outcome.canonical_id, "")
-            if posted is not None:
-                text = posted.get(field, "")
-            cells.append((field, text, stored, meaning(stored) in known[slug]))
-        table.append((outcome, cells))
-    return table
-
-
-def _new_market(rows, samples, posted):
-    slug = rows[0].source
-    if posted is not None:
-        places = range(MAPPED_AT_ONCE * 10)
-        outcomes = [
-            (place, posted.get(f"new_name:{place}", ""), posted.get(f"new_text:{place}", ""))
-            for place in places
-            if f"new_name:{place}" in posted
-        ]
-        fields = {
-            name: posted.get(name, "") for name in ("name", "canonical_id", "kind", "line_semantics", "betpawa_id")
-        }
-    else:
-        texts = samples[slug]
-        outcomes = [(place, label, own) for place, (own, label, _) in enumerate(texts)]
-        outcomes += [(len(texts) + more, "", "") for more in range(NEW_OUTCOMES)]
-        name = rows[0].market_name or rows[0].external_market_id
-        fields = {
-            "name": name,
-            "canonical_id": _plain_id(name),
-            "kind": "simple",
-            "line_semantics": "",
-            "betpawa_id": "",
-        }
-    return {"new": fields, "new_outcomes": outcomes, "kinds": MappingKind.choices, "lines": LINES, "slug": slug}
-
-
-def _plain_id(text):
-    return re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")[:90] or "market"
-
-
-# --- Saving -------------------------------------------------------------------------------------
-
-
-def _save(request, rows, definition):
-    """[Resolution], one per bookmaker, all in one transaction."""
-    posted = request.POST
-    versions = {
-        row.pk: int(posted[f"version:{row.pk}"]) for row in rows if posted.get(f"version:{row.pk}", "").isdigit()
-    }
-    by_slug = {}
+def _claimed(rows, draft, names):
+    """[(bookmaker, key, [mapping names])] of source keys that feed another market already."""
+    found = []
     for row in rows:
-        by_slug.setdefault(row.source, []).append(row.pk)
-    if definition is None and posted.get("new") != "1":
-        raise ValidationError("Choose a market first.")
-    target = definition.betpawa_id if definition else posted.get("betpawa_id", "").strip()
-    if not target and REFERENCE not in by_slug:
-        raise ValidationError(NO_TARGET)
-    with deciding("map", request.user, posted.get("reason", "").strip()[:1000]):
-        return [
-            services.map_to(
-                ids=ids,
-                user=request.user,
-                reason=posted.get("reason", "").strip()[:1000],
-                versions=versions,
-                **(_of_known(definition, slug, posted) if definition else _of_new(rows, posted)),
-            )
-            for slug, ids in by_slug.items()
-        ]
+        claims = mapping_cache.snapshot.table(row.source).lookup(row.external_market_id)
+        others = [claim.definition for claim in claims if claim.canonical_id != draft.canonical_id]
+        if others:
+            found.append((names.get(row.source, row.source), row.external_market_id, others))
+    return found
 
 
-def _of_known(definition, slug, posted):
-    texts = {}
-    for outcome in definition.outcomes:
-        text = posted.get(f"text:{slug}:{outcome.canonical_id}", "").strip()
-        if text and text != outcome.texts.get(slug):
-            texts[outcome.canonical_id] = text
-    return {"canonical_id": definition.canonical_id, "outcome_texts": texts}
+def _extended(rows, draft: Draft) -> Draft:
+    """The market with the rows' texts filled in where their words, or a suggestion, leave no doubt."""
+    values = draft.values
+    for slug, texts in _samples(rows).items():
+        suggested = _suggested_texts(rows, slug, values.get("betpawa_id"))
+        guessed = pair(_definition(draft, values), slug, texts) | suggested
+        values = values | {"outcome_mapping": _filled(values["outcome_mapping"], slug, guessed)}
+    return replace(draft, values=values)
 
 
-def _of_new(rows, posted):
-    if len({row.source for row in rows}) > 1:
-        raise ValidationError("A new market is made from one bookmaker's markets; map the others to it afterwards.")
-    canonical_id = posted.get("canonical_id", "").strip()
-    if not canonical_id or mapping_cache.snapshot.by_canonical_id.get(canonical_id):
-        raise ValidationError({"canonical_id": "It needs an id of its own, which no market has yet."})
-    kind = posted.get("kind", "")
-    line = posted.get("line_semantics", "") or LINE_OF_KIND.get(kind)
-    if line and not LINE_SEMANTICS.fullmatch(line):
-        raise ValidationError({"line_semantics": "One of: " + ", ".join(LINES[1:]) + ", fixed:N."})
-    outcomes, texts = [], {}
-    for place in range(MAPPED_AT_ONCE * 10):
-        name = posted.get(f"new_name:{place}", "").strip()
-        text = posted.get(f"new_text:{place}", "").strip()
-        if not name and not text:
-            continue
-        outcome_id = _unused(_plain_id(name or text), {outcome["canonical_id"] for outcome in outcomes})
-        outcomes.append({"canonical_id": outcome_id, "betpawa_name": name or None, "position": len(outcomes)})
-        if text:
-            texts[outcome_id] = text
-    values = {
-        "name": posted.get("name", "").strip()[:255],
-        "kind": kind,
-        "line_semantics": line,
-        "betpawa_id": posted.get("betpawa_id", "").strip() or None,
-        "outcome_mapping": outcomes,
+def _definition(draft, values):
+    row = UserMarketMapping(canonical_id=draft.canonical_id or "new", **values)
+    return from_row(row)
+
+
+def _suggested_texts(rows, slug, betpawa_id):
+    """{canonical outcome id: text} of the rows' own suggestions of this BetPawa market."""
+    stored = MarketSuggestion.objects.filter(
+        unmapped__in=[row for row in rows if row.source == slug], betpawa_id=betpawa_id or ""
+    )
+    return {
+        one["canonicalId"]: one["text"]
+        for suggestion in stored
+        for one in suggestion.pairing
+        if one.get("text") and one.get("canonicalId")
     }
-    return {"canonical_id": canonical_id, "values": values, "outcome_texts": texts}
 
 
-def _unused(wanted, taken):
-    number, name = 2, wanted
-    while name in taken:
-        name, number = f"{wanted}_{number}", number + 1
-    return name
+def _filled(outcomes, slug, texts):
+    """An outcome table with texts put where the bookmaker has none yet."""
+    free = {o["canonical_id"] for o in outcomes if not text_of(o, slug)}
+    return with_texts(outcomes, slug, {id: text for id, text in texts.items() if id in free})
 
 
-def _sentences(error):
+def _new_market(rows, betpawa_id) -> Draft:
+    """A market that no mapping names: BetPawa's own where it is known, else as the rival has it."""
+    row, target = rows[0], current_world().by_id.get(betpawa_id)
+    name = target.name if target else row.market_name or row.external_market_id
+    texts = sample_texts(row.sample_outcomes)
+    own = tuple(target.texts) if target else tuple(label for _, label, _ in texts)
+    coordinates = target.coordinates if target else coordinates_of(row.source, row.external_market_id, name, own)
+    draft = opened(unused_id(plain_id(name)), ids=_ids(rows))
+    outcomes = []
+    for place, text in enumerate(own):
+        id = plain_id(text)
+        outcomes.append({"canonical_id": id, "betpawa_name": text, "position": place})
+    values = values_of_coordinates(name, coordinates) | {
+        "betpawa_id": betpawa_id or None,
+        "outcome_mapping": _with_own_ids(outcomes),
+    }
+    draft = replace(draft, values=draft.values | values)
+    if not target and row.source != REFERENCE:
+        pairs = {one["canonical_id"]: text for one, (text, _, _) in zip(values["outcome_mapping"], texts, strict=True)}
+        filled = _filled(values["outcome_mapping"], row.source, pairs)
+        return replace(draft, values=draft.values | {"outcome_mapping": filled})
+    return _extended(rows, draft)
+
+
+def _with_own_ids(outcomes):
+    taken, found = set(), []
+    for outcome in outcomes:
+        id = unused(outcome["canonical_id"], taken)
+        taken.add(id)
+        found.append({**outcome, "canonical_id": id})
+    return found
+
+
+# --- Buttons and saving ---------------------------------------------------------------------------
+
+
+def _posted(request, rows):
+    posted, button = request.POST, request.POST.get("do", "save")
+    try:
+        draft = read_draft(posted)
+    except ValidationError as error:
+        return _form(request, rows, opened(posted.get("canonical_id", "")), problems=sentences(error))
+    since = draft.version
+    try:
+        if draft.is_stale:
+            draft = with_theirs(draft, "")
+            return _form(request, rows, draft, stale=told(draft, since))
+        if button == "pair":
+            return _form(request, rows, _extended(rows, draft))
+        if button.startswith("fix:"):
+            return _form(request, rows, fixed(draft, button))
+        if button.startswith("theirs:"):
+            return _form(request, rows, with_theirs(draft, button))
+        if button != "save":
+            return _form(request, rows, draft)
+        return _save(request, rows, draft)
+    except services.StaleVersion:
+        draft = with_theirs(replace(draft, row=UserMarketMapping.objects.get(pk=draft.row.pk)), "")
+        return _form(request, rows, draft, stale=told(draft, since))
+    except ValidationError as error:
+        return _form(request, rows, draft, problems=sentences(error))
+
+
+def _save(request, rows, draft):
+    if not draft.canonical_id:
+        raise ValidationError({"canonical_id": "A new market needs an id."})
+    if not draft.values.get("betpawa_id") and not any(row.source == REFERENCE for row in rows):
+        raise ValidationError(NO_TARGET)
+    if request.POST.get("new") == "1" and (
+        draft.row is not None or draft.canonical_id in mapping_cache.snapshot.by_canonical_id
+    ):
+        raise ValidationError({"canonical_id": "It needs an id of its own, which no market has yet."})
+    wanting = reason_missing(draft)
+    if wanting is not None:
+        problem = "A reason is needed: see the preview. 1 to 4 give one of the usual ones."
+        return _form(request, rows, draft, problems=[problem], preview=wanting)
+    versions = {row.pk: int(text) for row in rows if (text := request.POST.get(f"version:{row.pk}", "")).isdigit()}
+    resolution = services.map_to(
+        ids=_ids(rows),
+        canonical_id=draft.canonical_id,
+        user=request.user,
+        reason=draft.reason,
+        values=draft.mine,
+        versions=versions,
+        mapping_version=draft.version,
+        split=draft.split,
+    )
+    if request.POST.get("apply") == "1" and resolution.change.batch_id:
+        apply_at_once(request, draft.canonical_id)
+    _say(request, resolution)
+    return HttpResponseRedirect(safe_next(request))
+
+
+def apply_at_once(request, canonical_id):
+    """Have what is stored of the running events mapped once more, and say so."""
+    task_id = stored_odds().enqueue_reapply(canonical_id, name_of(request.user))
+    messages.info(request, f"Running events are being mapped once more (task {task_id[:8]}).")
+
+
+def sentences(error):
     if hasattr(error, "error_dict"):
         return [f"{field}: {text}" if field != "__all__" else text for field, texts in error for text in texts]
     return error.messages
 
 
-def _say(request, resolutions):
-    decisions = [decision for resolution in resolutions for decision in resolution.decisions]
-    counts = {}
-    for decision in decisions:
-        counts[decision.outcome] = counts.get(decision.outcome, 0) + 1
-    mapping = resolutions[-1].change.mapping
+def _say(request, resolution):
+    counts = resolution.decisions.counts
     done = counts.pop("changed", 0)
     words = {"unchanged": "mapped to it already", "stale": "changed meanwhile, left alone", "not_found": "gone"}
     rest = "; ".join(f"{count_text(n)} {words.get(outcome, outcome)}" for outcome, n in counts.items())
-    text = f"{count_text(done)} mapped to {mapping.name}; in force from the next batch on."
-    (messages.success if done else messages.warning)(request, text + (f" Others: {rest}." if rest else ""))
+    text = f"{count_text(done)} mapped to {resolution.change.mapping.name}; in force from the next batch on."
+    text += f" Others: {rest}." if rest else ""
+    if resolution.taken_from:
+        text += f" Taken from {', '.join(resolution.taken_from)}."
+    (messages.success if done else messages.warning)(request, text)
+
+
+admin.site.add_page("mapping-preview/", preview_view, "mappings_preview")

@@ -1,164 +1,79 @@
-"""Mappings that people made, the built-in catalogue, and the audit log."""
-
-import json
+"""Lists: mappings that people made, the built-in catalogue, and every change of them. What one opens from
+there are pages of our own."""
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.forms import model_to_dict
-from django.http import HttpResponseRedirect
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from mappings import services
-from mappings.admin_forms import MappingForm
+from mappings.admin_changes import change_page, changes_page, export_view
+from mappings.admin_editor import editor_page
+from mappings.admin_history import detail_page
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import built_in
 from mappings.models import MappingAuditLog, UserMarketMapping
-from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
-from oddsproject.api.roles import TRADER
-from oddsproject.desk.base import DeskAdmin, ReadOnlyAdmin, ReadOnlyInline
+from mappings.services.mappings import catalogue_entry
+from oddsproject.api.roles import TRADER, has_role
+from oddsproject.desk.base import DeskAdmin, ReadOnlyAdmin
 from oddsproject.desk.formats import age, badge, foreign
 from oddsproject.desk.pages import page, require
-
-ACTIONS = {
-    "CREATE": ("Created", "add_circle", "good"),
-    "UPDATE": ("Changed", "edit", "info"),
-    "DELETE": ("Deleted", "delete", "bad"),
-    "ACTIVATE": ("Activated", "toggle_on", "good"),
-    "DEACTIVATE": ("Deactivated", "toggle_off", "warn"),
-}
-NOT_SHOWN = {"updated_at", "version", "id", "created_at"}
-
-
-def differences(change):
-    """["field: old → new"] of one audit row."""
-    old, new = change.old_value or {}, change.new_value or {}
-    if not old or not new:
-        return []
-    return [
-        f"{name}: {_short(old.get(name))} → {_short(new.get(name))}"
-        for name in sorted(set(old) | set(new))
-        if name not in NOT_SHOWN and old.get(name) != new.get(name)
-    ]
-
-
-def _short(value):
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else text[:199] + "…"
 
 
 @admin.register(MappingAuditLog)
 class MappingAuditLogAdmin(ReadOnlyAdmin):
-    list_display = ["when", "what", "canonical_id", "who", "why", "diff"]
-    list_filter = ["action"]
-    search_fields = ["canonical_id", "created_by", "reason"]
-    ordering = ["-created_at", "-id"]
-    fields = readonly_fields = ["when", "what", "canonical_id", "who", "why", "diff", "old_value", "new_value"]
+    """Its list and its form are pages of our own; the admin gives them their place and their guard."""
 
-    @display(description="When", ordering="created_at")
-    def when(self, change):
-        return age(change.created_at)
+    def get_urls(self):
+        export = self.admin_site.admin_view(export_view)
+        return [
+            path("changes.csv", export, {"form": "csv"}, name="mappings_changes_csv"),
+            path("changes.json", export, {"form": "json"}, name="mappings_changes_json"),
+            *super().get_urls(),
+        ]
 
-    @display(description="What", ordering="action")
-    def what(self, change):
-        return badge(*ACTIONS[change.action])
+    def changelist_view(self, request, extra_context=None):
+        if request.method == "POST":
+            raise PermissionDenied  # nothing is decided about what has happened
+        return changes_page(request)
 
-    @display(description="Who", ordering="created_by")
-    def who(self, change):
-        return change.created_by or "not known (changed in SQL)"
-
-    @display(description="Why")
-    def why(self, change):
-        return foreign(change.reason)
-
-    @display(description="Differences")
-    def diff(self, change):
-        return foreign("; ".join(differences(change)))
-
-
-class AuditInline(ReadOnlyInline):
-    model = MappingAuditLog
-    fields = readonly_fields = ["when", "what", "who", "why", "diff"]
-    ordering = ["-created_at", "-id"]
-    verbose_name_plural = "history of this mapping"
-    per_page = 20
-    hide_title = True
-
-    when, what, who = MappingAuditLogAdmin.when, MappingAuditLogAdmin.what, MappingAuditLogAdmin.who
-    why, diff = MappingAuditLogAdmin.why, MappingAuditLogAdmin.diff
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method == "POST":
+            raise PermissionDenied
+        return change_page(request, object_id)
 
 
 @admin.register(UserMarketMapping)
 class UserMarketMappingAdmin(DeskAdmin):
+    """The form is mappings.admin_editor; who may only read gets the mapping's own page."""
+
     add_role = change_role = TRADER
-    form = MappingForm
     list_display = ["title", "state", "betpawa", "sportybet", "bet9ja", "outcome_count", "priority", "changed"]
+    list_display_links = None
     list_filter = ["is_active", ("kind", ChoicesDropdownFilter)]
     search_fields = ["name", "canonical_id", "=betpawa_id", "=sportybet_id", "=bet9ja_key"]
     search_help_text = "Name, id or a bookmaker's key"
     ordering = ["name", "id"]
     list_before_template = "desk/mappings_head.html"
     actions = ["deactivate", "activate"]
-    inlines = [AuditInline]
-    fieldsets = [
-        (None, {"fields": ["canonical_id", "name", "is_active", "priority"]}),
-        ("What it is", {"fields": ["kind", "subkind", "period", "subject", "side", "line_semantics"]}),
-        (
-            "Where it is found",
-            {"fields": ["betpawa_id", "sportybet_id", "bet9ja_key", "extra_source_keys", "specifier_filters"]},
-        ),
-        ("Outcomes", {"fields": ["outcome_mapping"]}),
-        ("This change", {"fields": ["reason", "read_version"]}),
-    ]
 
-    # --- Who may --------------------------------------------------------------------------------
-
-    def get_fieldsets(self, request, obj=None):
-        fieldsets = super().get_fieldsets(request, obj)
-        may_edit = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return fieldsets if may_edit else [part for part in fieldsets if part[0] != "This change"]
-
-    def get_readonly_fields(self, request, obj=None):
-        return ["canonical_id"] if obj else []
-
-    def get_inlines(self, request, obj):
-        return self.inlines if obj else []
-
-    # --- Saving: through the services, which audit ------------------------------------------------
-
-    def get_changeform_initial_data(self, request):
+    def add_view(self, request, form_url="", extra_context=None):
         """?override=<canonical id> starts from the built-in entry."""
         asked = request.GET.get("override", "")
-        if not asked or catalogue_entry(asked) is None:
-            return {}
-        return {**model_to_dict(new_row(asked)), "reason": f"Override of the built-in {asked}."}
+        row = UserMarketMapping.objects.filter(canonical_id=asked).first() if asked else None
+        if row is not None or (asked and catalogue_entry(asked) is not None):
+            return editor_page(request, asked)
+        return editor_page(request)
 
-    def save_model(self, request, obj, form, change):
-        reason = form.cleaned_data.get("reason", "")
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data if name in EDITABLE}
-            services.update_mapping(
-                canonical_id=obj.canonical_id,
-                changes=changes,
-                user=request.user,
-                reason=reason,
-                version=form.cleaned_data.get("read_version"),
-            )
-            return
-        values = {name: form.cleaned_data[name] for name in EDITABLE if name in form.cleaned_data}
-        made = services.create_mapping(canonical_id=obj.canonical_id, values=values, user=request.user, reason=reason)
-        obj.pk = made.mapping.pk
-        obj.refresh_from_db()
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (services.StaleVersion, ValidationError) as error:
-            # Only what happened between the form's check and the save gets here.
-            text = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            messages.error(request, f"Nothing was saved. {text}")
-            return HttpResponseRedirect(request.get_full_path())
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        id = int(object_id) if object_id.isascii() and object_id.isdigit() and len(object_id) < 19 else 0
+        row = get_object_or_404(UserMarketMapping, pk=id)
+        if has_role(request.user, TRADER) or request.method == "POST":
+            return editor_page(request, row.canonical_id)
+        return detail_page(request, row.canonical_id)
 
     def changelist_view(self, request, extra_context=None):
         mapping_cache.refresh()
@@ -169,7 +84,10 @@ class UserMarketMappingAdmin(DeskAdmin):
 
     @display(description="Mapping", ordering="name")
     def title(self, row):
-        return format_html('<bdi>{}</bdi><code class="desk-sub">{}</code>', row.name, row.canonical_id)
+        address = reverse("admin:mappings_detail", args=[row.canonical_id])
+        return format_html(
+            '<a href="{}"><bdi>{}</bdi></a><code class="desk-sub">{}</code>', address, row.name, row.canonical_id
+        )
 
     @display(description="State", ordering="is_active")
     def state(self, row):

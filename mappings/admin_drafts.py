@@ -1,0 +1,199 @@
+"""What a person is about to save: read from the form, previewed, put together with what somebody else
+saved meanwhile. The map dialog and the editor share it."""
+
+from dataclasses import dataclass, field, replace
+
+from django.core.exceptions import ValidationError
+from django.http import JsonResponse
+from django.template.loader import render_to_string
+
+from mappings.admin_focus import CANNED_REASONS
+from mappings.admin_forms import after_button, changed_from, posted_values, unused
+from mappings.conflicts import ERROR, WARNING
+from mappings.differences import Merged, label, merged, shown
+from mappings.models import MappingAuditLog, UserMarketMapping
+from mappings.preview import Preview, preview_mapping
+from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
+from mappings.services.versions import changes_since
+from oddsproject.api.roles import TRADER
+from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.pages import require
+
+LONGEST_REASON = 1000
+MOST_IDS = 20
+SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """canonical_id: "" while a new market has none. row: what is stored, None for a new mapping or
+    one that is built in. base: {field: value} as the person read it, values: as the person wants
+    it, version: of the row that was read. ids: queue rows to map; split: they keep what they feed."""
+
+    canonical_id: str
+    row: UserMarketMapping | None
+    base: dict
+    values: dict
+    version: int | None = None
+    ids: tuple[int, ...] = ()
+    split: bool = False
+    reason: str = ""
+    merge: Merged | None = field(default=None)
+
+    @property
+    def mine(self) -> dict:
+        """What the person changed, and nothing else: a version that others make meanwhile stays."""
+        return changed_from(self.base, self.values)
+
+    @property
+    def is_stale(self) -> bool:
+        return self.row is not None and self.version is not None and self.version != self.row.version
+
+
+def opened(canonical_id: str, **more) -> Draft:
+    """The form as it is first seen."""
+    row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first() if canonical_id else None
+    base = values_of(row or new_row(canonical_id))
+    return Draft(canonical_id, row, base, dict(base), row.version if row else None, **more)
+
+
+def read_draft(data) -> Draft:
+    """From what the form sent. Raises ValidationError."""
+    canonical_id = data.get("canonical_id", "").replace("\x00", "").strip()[:100]
+    first = opened(canonical_id)
+    version = _number(data.get("read_version", ""))
+    base = values_at(canonical_id, version) if first.row and version not in (None, first.row.version) else first.base
+    values = base | after_button(posted_values(data), data.get("do", ""))
+    ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MOST_IDS]
+    return replace(
+        first,
+        base=base,
+        values=values,
+        version=version if first.row else None,
+        ids=ids,
+        split=data.get("split") == "1",
+        reason=_reason(data),
+    )
+
+
+def values_of(row) -> dict:
+    return {name: getattr(row, name) for name in EDITABLE}
+
+
+def values_at(canonical_id: str, version: int) -> dict:
+    """The mapping as it was in a version, by the audit log. Raises ValidationError."""
+    entry = MappingAuditLog.objects.filter(canonical_id=canonical_id, new_value__version=version).order_by("id").last()
+    if entry is None:
+        raise ValidationError("The version that this form was opened with is not known; open it again.")
+    return {name: entry.new_value[name] for name in EDITABLE}
+
+
+def with_theirs(draft: Draft, button: str) -> Draft:
+    """Mine laid over what somebody else saved meanwhile; the form goes on from there. button:
+    "theirs:<field>" gives way in one field."""
+    theirs = values_of(draft.row)
+    if draft.is_stale:
+        merge = merged(draft.base, draft.mine, theirs)
+        draft = replace(draft, base=theirs, values=theirs | merge.values, version=draft.row.version, merge=merge)
+    if button.startswith("theirs:") and (name := button.removeprefix("theirs:")) in EDITABLE:
+        draft = replace(draft, values=draft.values | {name: theirs[name]})
+    return draft
+
+
+def told(draft: Draft, since: int) -> dict:
+    """What the second of two editors reads: who changed which fields when, and whose value the form has."""
+    changes = changes_since(draft.row, since)
+    clashes = draft.merge.clashes if draft.merge else {}
+    beside = draft.merge.beside if draft.merge else ()
+    return {
+        "version": draft.row.version,
+        "changes": [
+            {
+                "field": change.field,
+                "label": label(change.field),
+                "old": shown(change.old),
+                "new": shown(change.new),
+                "by": change.changed_by,
+                "at": change.changed_at,
+                "mine": shown(clashes[change.field][0]) if change.field in clashes else None,
+                "is_merged": change.field in beside and change.field not in clashes,
+            }
+            for change in changes
+        ],
+    }
+
+
+def preview_of(draft: Draft) -> Preview:
+    return preview_mapping(
+        canonical_id=draft.canonical_id or "new", values=draft.mine, ids=draft.ids, split=draft.split
+    )
+
+
+def reason_missing(draft: Draft) -> Preview | None:
+    """The preview, where it asks for a reason that was not given."""
+    if draft.reason:
+        return None
+    preview = preview_of(draft)
+    return preview if preview.needs_reason or not preview.can_save else None
+
+
+def fixed(draft: Draft, button: str) -> Draft:
+    """ "fix:MISSING_PAIR:0": the fix of a conflict put into the form."""
+    _, code, place = (button + "::").split(":")[:3]
+    conflicts = preview_of(draft).conflicts
+    at = _number(place) or 0
+    if at >= len(conflicts) or conflicts[at].code != code or not conflicts[at].fix:
+        raise ValidationError("That fix does not fit any more; look at the preview again.")
+    return replace(draft, values=draft.values | {k: v for k, v in conflicts[at].fix.items() if k in EDITABLE})
+
+
+def preview_context(preview: Preview) -> dict:
+    names = bookmaker_names()
+    return {
+        "preview": preview,
+        "conflicts": [
+            (place, conflict, *SEVERITY.get(conflict.severity, ("info", "info")))
+            for place, conflict in enumerate(preview.conflicts)
+        ],
+        "names": names,
+        "canned_reasons": CANNED_REASONS,
+    }
+
+
+@require(TRADER, methods=("POST",))
+def preview_view(request):
+    """The form as it is, previewed: {html, canSave, needsReason, canonicalId, ms}."""
+    try:
+        draft = read_draft(request.POST)
+    except ValidationError as error:
+        return JsonResponse({"problem": "invalid", "detail": " ".join(error.messages)}, status=400)
+    if draft.row is not None and draft.is_stale:
+        draft = with_theirs(draft, "")
+    preview = preview_of(draft)
+    html = render_to_string("desk/mapping_preview.html", preview_context(preview), request)
+    return JsonResponse(
+        {"html": html, "canSave": preview.can_save, "needsReason": preview.needs_reason or not preview.can_save,
+         "canonicalId": preview.canonical_id, "ms": round(preview.ms, 1)}
+    )  # fmt: skip
+
+
+def unused_id(wanted: str) -> str:
+    """A canonical id that neither a row nor the catalogue has."""
+    return unused(wanted, _Taken())
+
+
+class _Taken:
+    def __contains__(self, canonical_id):
+        known = catalogue_entry(canonical_id) is not None
+        return known or UserMarketMapping.objects.filter(canonical_id=canonical_id).exists()
+
+
+def _reason(data):
+    canned = data.get("do", "").partition("reason:")[2]
+    if canned.isdigit() and int(canned) < len(CANNED_REASONS):
+        return CANNED_REASONS[int(canned)]
+    return data.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+
+
+def _number(text):
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,0 +1,284 @@
+"""One mapping, whoever made it: what it is, what feeds it, how it came about, whether prices bear it out;
+and what can be done with it: restore a version, switch it, check its prices, apply it at once."""
+
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from mappings import services
+from mappings.actors import name_of
+from mappings.admin_drafts import LONGEST_REASON, preview_context
+from mappings.admin_forms import shown_form
+from mappings.cache import mapping_cache
+from mappings.definitions import REFERENCE
+from mappings.differences import differences
+from mappings.evidence.audit import audit_mappings
+from mappings.evidence.samples import source_key
+from mappings.models import MappingAuditLog, PriceAudit, PriceFixture, UnmappedMarketLog, UserMarketMapping
+from mappings.ports import stored_odds
+from mappings.preview import preview_mapping
+from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
+from mappings.unmapped_logger import identity
+from oddsproject.api.roles import LEAD, TRADER, has_role
+from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.formats import lagos_text
+from oddsproject.desk.pages import page, require
+
+SHOWN_VERSIONS = 50
+VERDICTS = {
+    PriceAudit.Verdict.AGREES: ("check_circle", "good"),
+    PriceAudit.Verdict.APART: ("error", "bad"),
+    PriceAudit.Verdict.SWAPPED: ("swap_vert", "bad"),
+    PriceAudit.Verdict.UNCLEAR: ("help", "calm"),
+}
+ACTIONS = {
+    "CREATE": ("Created", "add_circle", "good"),
+    "UPDATE": ("Changed", "edit", "info"),
+    "DELETE": ("Deleted", "delete", "bad"),
+    "ACTIVATE": ("Switched on", "toggle_on", "good"),
+    "DEACTIVATE": ("Switched off", "toggle_off", "warn"),
+}
+
+
+def detail_url(canonical_id):
+    return reverse("admin:mappings_detail", args=[canonical_id])
+
+
+@require()
+def detail_page(request, canonical_id):
+    """?a=<audit id>&b=<audit id>: what is different between two versions; a=0 is the built-in one."""
+    mapping_cache.refresh()
+    row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
+    entry = catalogue_entry(canonical_id)
+    log = list(MappingAuditLog.objects.filter(canonical_id=canonical_id).order_by("-id")[: SHOWN_VERSIONS + 1])
+    if row is None and entry is None and not log:
+        raise Http404("There is no such mapping.")
+    shown_row = row or new_row(canonical_id)
+    return page(
+        request,
+        "desk/mapping_detail.html",
+        title=shown_row.name or canonical_id,
+        canonical_id=canonical_id,
+        row=row,
+        entry=entry,
+        mapping=shown_row,
+        form=shown_form({name: getattr(shown_row, name) for name in EDITABLE}),
+        in_force=mapping_cache.snapshot.by_canonical_id.get(canonical_id),
+        sources=_sources(shown_row),
+        audits=_audits(canonical_id),
+        versions=[(change, ACTIONS[change.action], differences(change.old_value, change.new_value))
+                  for change in log[:SHOWN_VERSIONS]],
+        more_versions=len(log) > SHOWN_VERSIONS,
+        compared=_compared(request, canonical_id, entry),
+        asked={"a": request.GET.get("a", ""), "b": request.GET.get("b", "")},
+        kept_events=kept_events(shown_row),
+        may_restore=has_role(request.user, LEAD),
+        may_edit=has_role(request.user, TRADER),
+    )  # fmt: skip
+
+
+# --- What is known about it -----------------------------------------------------------------------
+
+
+def _sources(row):
+    """[(bookmaker, key, how the queue knows it or None, filter)] of every source key that feeds it."""
+    keys = source_keys(row)
+    known = {
+        (seen.source, seen.external_market_id): seen
+        for seen in UnmappedMarketLog.objects.filter(external_market_id__in=[identity(key) for _, key in keys]).only(
+            "source", "external_market_id", "market_name", "event_count", "last_seen_at", "tab"
+        )
+    }
+    names = bookmaker_names()
+    filters = row.specifier_filters if isinstance(row.specifier_filters, dict) else {}
+    return [
+        (names.get(slug, slug), key, known.get((slug, identity(key))), filters.get(slug, ""), slug == REFERENCE)
+        for slug, key in keys
+    ]
+
+
+def source_keys(row) -> list[tuple[str, str]]:
+    main = (("betpawa", row.betpawa_id), ("sportybet", row.sportybet_id), ("bet9ja", row.bet9ja_key))
+    keys = [(slug, key) for slug, key in main if key]
+    extra = row.extra_source_keys if isinstance(row.extra_source_keys, list) else []
+    return keys + [(item["bookmaker"], item["key"]) for item in extra if isinstance(item, dict) and len(item) == 2]
+
+
+def kept_events(row) -> int:
+    """Running events whose answers are kept: what applying at once maps once more."""
+    keys = [source_key(slug, key) for slug, key in source_keys(row) if slug != REFERENCE]
+    return PriceFixture.objects.filter(kickoff_at__gt=timezone.now(), keys__overlap=keys).count() if keys else 0
+
+
+def _audits(canonical_id):
+    """[(PriceAudit, its bookmaker, icon, tone)], the worst first."""
+    names = bookmaker_names()
+    rows = PriceAudit.objects.filter(canonical_id=canonical_id)
+    worst = sorted(rows, key=lambda row: (VERDICTS[row.verdict][1] != "bad", -(row.distance or 0)))
+    return [(row, names.get(row.source, row.source), *VERDICTS[row.verdict]) for row in worst]
+
+
+def _compared(request, canonical_id, entry):
+    """(from, to, differences) of the two versions that are asked for."""
+    sides = []
+    for name in ("a", "b"):
+        asked = request.GET.get(name, "")
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+            return None
+        if asked == "0" and entry is not None:
+            built_in = new_row(canonical_id)
+            sides.append(("the built-in mapping", {field: getattr(built_in, field) for field in EDITABLE}))
+            continue
+        change = MappingAuditLog.objects.filter(pk=int(asked), canonical_id=canonical_id).first()
+        if change is None:
+            return None
+        sides.append((lagos_text(change.created_at), change.new_value))
+    (old_name, old), (new_name, new) = sides
+    return {"old": old_name, "new": new_name, "differences": differences(old, new)}
+
+
+# --- What can be done with it ---------------------------------------------------------------------
+
+
+@require(LEAD, methods=("GET", "POST"))
+def restore_page(request, canonical_id, audit_id):
+    """GET shows what restoring would do, POST does it."""
+    entry = MappingAuditLog.objects.filter(pk=audit_id, canonical_id=canonical_id).first()
+    if entry is None:
+        raise Http404("There is no such version.")
+    then = entry.new_value or entry.old_value
+    values = {name: then[name] for name in EDITABLE if name in then}
+    return _confirmed(
+        request,
+        canonical_id,
+        title=f"Restore {then.get('name') or canonical_id} as it was on {lagos_text(entry.created_at)}",
+        values=values,
+        verb="Restore",
+        icon="history",
+        words="The mapping becomes what this version left it as. That is a change like any other: it can be undone.",
+        do=lambda reason, version: services.restore_version(
+            canonical_id, audit_id, request.user, reason, version=version
+        ),
+        dry_run=lambda version: services.restore_version(
+            canonical_id, audit_id, request.user, version=version, dry_run=True
+        ),
+    )
+
+
+@require(TRADER, methods=("GET", "POST"))
+def switch_page(request, canonical_id):
+    """Switch a mapping of people off or on; off over a built-in one removes the override."""
+    row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
+    if row is None:
+        raise Http404("Only mappings of people can be switched.")
+    built_in = catalogue_entry(canonical_id) is not None
+    service = services.deactivate_mapping if row.is_active else services.activate_mapping
+    if row.is_active:
+        verb, icon = ("Remove the override", "undo") if built_in else ("Switch off", "toggle_off")
+        words = (
+            "The override is switched off and kept with its history; the built-in mapping is in force again from the "
+            "next batch on."
+            if built_in
+            else "Nothing answers for its source keys then: their markets come back to the queue with the next cycle."
+        )
+    else:
+        verb, icon = ("Override again", "swap_horiz") if built_in else ("Switch on", "toggle_on")
+        words = "It is in force again from the next batch on" + (", instead of the built-in one." if built_in else ".")
+    return _confirmed(
+        request,
+        canonical_id,
+        title=f"{verb}: {row.name}",
+        values={"is_active": not row.is_active},
+        verb=verb,
+        icon=icon,
+        words=words,
+        do=lambda reason, version: service(
+            canonical_id=canonical_id, user=request.user, reason=reason, version=version
+        ),
+    )
+
+
+def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, dry_run=None):
+    """Ask with the preview, then do it: do(reason, version) and dry_run(version) raise what saving raises."""
+    row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
+    preview = preview_mapping(canonical_id=canonical_id, values=values)
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+    problems = []
+    try:
+        if request.method == "POST":
+            version = request.POST.get("read_version", "")
+            if preview.needs_reason and not reason:
+                raise ValidationError("A reason is needed: it changes rows that are stored, or there are warnings.")
+            change = do(reason, int(version) if version.isascii() and version.isdigit() else None)
+            if request.POST.get("apply") == "1" and change.outcome != "unchanged":
+                _apply(request, canonical_id)
+            messages.success(request, f"{verb}: done." if change.outcome != "unchanged" else "It was so already.")
+            return HttpResponseRedirect(detail_url(canonical_id))
+        if dry_run is not None:
+            dry_run(row.version if row else None)
+    except services.StaleVersion as error:
+        problems = [str(error)]
+    except ValidationError as error:
+        problems = error.messages
+    changes = preview.changes
+    return page(
+        request,
+        "desk/mapping_confirm.html",
+        title=title,
+        canonical_id=canonical_id,
+        words=words,
+        verb=verb,
+        icon=icon,
+        reason=reason,
+        version=row.version if row else "",
+        problems=problems,
+        differences=differences(
+            {n: old for n, (old, _) in changes.items()}, {n: new for n, (_, new) in changes.items()}
+        ),
+        next=detail_url(canonical_id),
+        may_fix=False,
+        **preview_context(preview),
+    )
+
+
+@require(TRADER, methods=("POST",))
+def check_view(request, canonical_id):
+    """Check the prices of one mapping now."""
+    result = audit_mappings(canonical_id)
+    labels = dict(PriceAudit.Verdict.choices)
+    words = ", ".join(f"{labels.get(verdict, verdict).lower()}: {count}" for verdict, count in result.verdicts.items())
+    text = f"{result.pairs} source key{'' if result.pairs == 1 else 's'} checked in {result.ms} ms. {words}."
+    messages.info(request, text if result.pairs else "Nothing to check: no bookmaker's key feeds it, or it is off.")
+    return HttpResponseRedirect(detail_url(canonical_id) + "#prices")
+
+
+@require(TRADER, methods=("POST",))
+def apply_view(request, canonical_id):
+    """Have what is stored of the running events mapped once more."""
+    mapping_cache.refresh()
+    if canonical_id not in mapping_cache.snapshot.by_canonical_id:
+        messages.warning(request, "It is not in force, so there is nothing to apply.")
+    else:
+        _apply(request, canonical_id)
+    return HttpResponseRedirect(detail_url(canonical_id))
+
+
+def _apply(request, canonical_id):
+    task_id = stored_odds().enqueue_reapply(canonical_id, name_of(request.user))
+    messages.info(request, f"Running events are being mapped once more (task {task_id[:8]}).")
+
+
+def changes_url(**query):
+    return f"{reverse('admin:mappings_mappingauditlog_changelist')}?{urlencode(query)}"
+
+
+_OF = "mapping/<str:canonical_id>/"
+admin.site.add_page(_OF, detail_page, "mappings_detail")
+admin.site.add_page(f"{_OF}restore/<int:audit_id>/", restore_page, "mappings_restore")
+admin.site.add_page(f"{_OF}switch/", switch_page, "mappings_switch")
+admin.site.add_page(f"{_OF}check/", check_view, "mappings_check")
+admin.site.add_page(f"{_OF}apply/", apply_view, "mappings_apply")
