@@ -101,7 +101,7 @@ def map_rows(
         preview = preview_mapping(
             canonical_id=canonical_id, values=values or {}, ids=ids, outcome_texts=outcome_texts, split=split
         )
-        if preview.can_save and preview.needs_reason:
+        if preview.needs_reason:
             raise ReasonRequired(preview)
     return services.map_to(
         ids=ids, canonical_id=canonical_id, user=user, reason=reason, values=values, outcome_texts=outcome_texts,

@@ -38,7 +38,7 @@ def refuse_without_reason(reason, canonical_id, values, ids=()):
     if reason.strip():
         return
     preview = preview_mapping(canonical_id=canonical_id, values=values, ids=ids)
-    if preview.can_save and preview.impact.is_wide:
+    if preview.impact.is_wide:
         raise ReasonRequired(preview)
 
 
