@@ -104,7 +104,8 @@ def _by_role(world, source, shown):
 def _outcomes(target):
     """[(canonical id, BetPawa's name)]"""
     if target.definition is not None and target.definition.outcomes:
-        return [(o.canonical_id, o.texts[REFERENCE]) for o in target.definition.outcomes if REFERENCE in o.texts]
+        named = [(o.canonical_id, o.texts[REFERENCE]) for o in target.definition.outcomes if REFERENCE in o.texts]
+        return named or [(o.canonical_id, o.name) for o in target.definition.outcomes]
     return [(re.sub(r"[^a-z0-9+]+", "_", text.casefold()).strip("_") or "outcome", text) for text in target.texts]
 
 

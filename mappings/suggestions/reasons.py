@@ -1,6 +1,6 @@
 """Why a market was suggested, in words: one bar of the waterfall for each thing that counted."""
 
-from mappings.suggestions.features import FEATURES, PLACES
+from mappings.suggestions.features import FEATURES, LIKE, PLACES
 from mappings.suggestions.markets import Source
 from mappings.suggestions.price_evidence import APART
 from mappings.suggestions.ranking import Ranked
@@ -26,6 +26,7 @@ BARS = (
     ("fed",),
 )
 LEAST_POINTS = 0.01
+AGREE = 0.12
 
 
 def waterfall(source: Source, ranked: Ranked, model: Model) -> list[dict]:
@@ -74,7 +75,7 @@ def _prices(source, ranked):
         return f"prices cannot tell these two kinds apart ({prices.distance:.2f} on {fixtures})"
     if prices.distance > APART:
         return f"prices are apart on {fixtures} ({prices.distance:.2f})"
-    word = "agree" if prices.distance < 0.12 else "are near"
+    word = "agree" if prices.distance < AGREE else "are near" if prices.distance < LIKE else "differ a little"
     return f"prices {word} on {fixtures} ({prices.distance:.2f})"
 
 
@@ -102,6 +103,8 @@ def _statistic(source, ranked):
 def _outcomes(source, ranked):
     ours = [role for role in source.coordinates.roles if role]
     theirs = set(ranked.candidate.target.coordinates.roles)
+    if source.coordinates.subject == "both":
+        ours = [role[1:] for role in ours]
     shared = len([role for role in ours if role in theirs])
     if ours and theirs - {""}:
         text = f"{shared} of {len(source.coordinates.roles)} outcomes are named alike"
