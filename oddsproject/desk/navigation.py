@@ -57,6 +57,8 @@ def sidebar(request):
                 _item("Our mappings", "conversion_path", "mappings_usermarketmapping_changelist"),
                 _item("Built-in catalogue", "menu_book", "mapping_catalogue"),
                 _item("Changes", "history", "mappings_mappingauditlog_changelist"),
+                _item("Decisions", "gavel", "mappings_decisions"),
+                _item("Packs", "inventory", "mappings_packs"),
                 _item("Suggestion precision", "target", "suggestion_precision"),
             ],
         ),

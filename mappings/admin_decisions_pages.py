@@ -1,0 +1,182 @@
+"""All decisions, newest first: who decided what, when, about how many, and who took it back; and taking
+back everything that one person decided since a moment, with a result for each decision."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from mappings import services
+from mappings.actors import name_of
+from mappings.models import DecisionBatch
+from mappings.services.undoing import DONE, NOT_MEANT, Undone
+from oddsproject.api.roles import LEAD, TRADER, has_role
+from oddsproject.desk.pages import page, require
+
+PER_PAGE = 50
+MOST_AT_ONCE = 200
+MOST_PEOPLE = 200
+SHOWN_ITEMS = 20
+LONGEST_REASON = 1000
+Kind = DecisionBatch.Kind
+RECENT = ((1, "the last hour"), (8, "the last 8 hours"), (24, "the last day"), (168, "the last 7 days"))
+
+
+@require()
+def decisions_page(request):
+    """?actor=&kind=&undone=yes|no and ?before=<id> for the next fifty."""
+    asked = {name: request.GET.get(name, "").strip()[:150] for name in ("actor", "kind", "undone")}
+    rows = DecisionBatch.objects.select_related("undone_by", "undoes").order_by("-id")
+    if asked["actor"]:
+        rows = rows.filter(actor=asked["actor"])
+    if asked["kind"]:
+        rows = rows.filter(kind=asked["kind"])
+    if asked["undone"] in ("yes", "no"):
+        rows = rows.filter(undone_by__isnull=asked["undone"] == "no")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        rows = rows.filter(id__lt=int(before))
+    listed = list(rows[: PER_PAGE + 1])
+    me = name_of(request.user)[:150]
+    return page(
+        request,
+        "desk/decisions.html",
+        title="Decisions",
+        batches=listed[:PER_PAGE],
+        asked=asked,
+        query=urlencode({name: value for name, value in asked.items() if value}),
+        is_filtered=any(asked.values()),
+        next_before=listed[PER_PAGE - 1].pk if len(listed) > PER_PAGE else None,
+        is_first=not before,
+        people=people(),
+        kinds=Kind.choices,
+        me=me,
+        is_trader=has_role(request.user, TRADER),
+        is_lead=has_role(request.user, LEAD),
+        recent=RECENT,
+    )
+
+
+def people():
+    found = DecisionBatch.objects.order_by("actor").values_list("actor", flat=True).distinct()
+    return list(found[:MOST_PEOPLE])
+
+
+# --- Everything of one person since -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one decision, or would. problem: why it could not be asked about at all."""
+
+    batch: DecisionBatch
+    undone: Undone | None
+    problem: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        return self.undone is not None and self.undone.done
+
+    @property
+    def taken_back(self) -> int:
+        return sum(item.outcome in DONE for item in self.undone.items) if self.is_done else 0
+
+    @property
+    def standing(self) -> list:
+        """What somebody else decided since."""
+        return self.undone.refused if self.undone is not None else []
+
+
+@require(TRADER, methods=("GET", "POST"))
+def take_back_page(request):
+    """?actor=&hours= or &since=<time>: GET shows what would happen to each decision, newest first;
+    POST does it (upto: the newest that was shown; partly: also where single items are in the way)."""
+    sent = request.POST if request.method == "POST" else request.GET
+    actor = sent.get("actor", "").strip()[:150] or name_of(request.user)[:150]
+    if actor != name_of(request.user)[:150] and not has_role(request.user, LEAD):
+        raise PermissionDenied("Only a lead takes back what others decided.")
+    since, problem = _since(sent)
+    upto = sent.get("upto", "")
+    batches = _batches(actor, since, int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 19 else None)
+    partly = sent.get("partly") == "1"
+    is_done = request.method == "POST" and not problem
+    reason = sent.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+    results = (_taken_back if is_done else _tried)(batches[:MOST_AT_ONCE], request.user, reason, partly)
+    return page(
+        request,
+        "desk/decisions_take_back.html",
+        title=f"Take back what {actor} decided",
+        actor=actor,
+        since=since,
+        hours=sent.get("hours", ""),
+        problem=problem,
+        results=results,
+        more=max(0, len(batches) - MOST_AT_ONCE),
+        upto=batches[0].pk if batches else "",
+        partly=partly,
+        reason=reason,
+        is_done=is_done,
+        recent=RECENT,
+        done=sum(result.is_done for result in results),
+        items=sum(result.taken_back for result in results),
+        in_the_way=sum(len(result.standing) for result in results),
+        asked_items=sum(batch.item_count for batch in batches[:MOST_AT_ONCE]),
+        shown_items=SHOWN_ITEMS,
+    )
+
+
+def _since(sent):
+    """(the moment, what is wrong with it)"""
+    hours, text = sent.get("hours", ""), sent.get("since", "")
+    if text:
+        try:
+            at = parse_datetime(text)
+        except ValueError:
+            at = None
+        if isinstance(at, datetime):
+            return (timezone.make_aware(at) if timezone.is_naive(at) else at), ""
+        return timezone.now() - timedelta(hours=1), "That is no time; the last hour is shown."
+    known = {str(number) for number, _ in RECENT}
+    return timezone.now() - timedelta(hours=int(hours) if hours in known else 1), ""
+
+
+def _batches(actor, since, upto):
+    """What one would mean by it: not claims, not what is taken back already, and not undos, unless they
+    did something again."""
+    rows = DecisionBatch.objects.filter(actor=actor, created_at__gte=since, undone_by=None)
+    rows = rows.exclude(kind__in=NOT_MEANT).exclude(Q(kind=Kind.UNDO) & ~Q(summary__isRedo=True))
+    if upto is not None:
+        rows = rows.filter(pk__lte=upto)
+    return list(rows.order_by("-id")[: MOST_AT_ONCE + 1])
+
+
+def _taken_back(batches, user, reason, partly):
+    """Newest first, each on its own: what stands in the way of one leaves the others."""
+    return [_one(batch, user, reason, partly) for batch in batches]
+
+
+def _tried(batches, user, reason, partly):
+    """The same, and taken back: what is in the way of an older decision may only be a newer one of the
+    same person, which goes first."""
+    with transaction.atomic():
+        results = [_one(batch, user, reason, partly) for batch in batches]
+        transaction.set_rollback(True)
+    return results
+
+
+def _one(batch, user, reason, partly):
+    try:
+        return Result(batch, services.undo_batch(batch.pk, user, reason, partly=partly))
+    except (ValidationError, PermissionDenied) as error:
+        problem = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        return Result(batch, None, problem)
+
+
+admin.site.add_page("decisions/", decisions_page, "mappings_decisions")
+admin.site.add_page("decisions/take-back/", take_back_page, "mappings_take_back")

@@ -1,0 +1,108 @@
+"""Decisions as a page: who decided what, and taking back everything of one person in one go."""
+
+import pytest
+from django.urls import reverse
+
+from mappings import services
+from mappings.models import DecisionBatch, UnmappedMarketLog, UserMarketMapping
+from mappings.tests.preview_builders import yes_no
+from tests.admin_rows import make_unmapped, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+def decisions(client, **query):
+    return client.get(reverse("admin:mappings_decisions"), query)
+
+
+def take_back(client, **sent):
+    address = reverse("admin:mappings_take_back")
+    shown = client.get(address, sent)
+    posted = {**sent, "since": shown.context["since"].isoformat(), "upto": shown.context["upto"]}
+    posted.pop("hours", None)
+    return shown, client.post(address, posted)
+
+
+def statuses():
+    return list(UnmappedMarketLog.objects.order_by("id").values_list("status", flat=True))
+
+
+def three_decisions(user="bob"):
+    """Two markets acknowledged, one of them then mapped, the other then ignored."""
+    rows = [make_unmapped(1), make_unmapped(2)]
+    services.acknowledge(ids=[row.pk for row in rows], user=user, reason="seen")
+    values = {"name": "Penalty", "betpawa_id": "777", "outcome_mapping": yes_no("Over", None)}
+    services.map_to(ids=[rows[0].pk], canonical_id="penalty", values=values, user=user, reason="read")
+    services.ignore(ids=[rows[1].pk], user=user, reason="props")
+    return rows
+
+
+def test_everyone_reads_who_decided_what_and_who_took_it_back():
+    three_decisions()
+    batch = DecisionBatch.objects.get(kind="ignore")
+    services.undo_batch(batch.pk, "lea", "wrong")
+    client = sign_in("viewer")
+    page = decisions(client)
+    assert [b.kind for b in page.context["batches"]] == ["undo", "ignore", "map", "acknowledge"]
+    assert b"Taken back" in page.content and b"lea" in page.content and b"Undo\xe2\x80\xa6" not in page.content
+    assert [b.kind for b in decisions(client, actor="bob", undone="no").context["batches"]] == ["map", "acknowledge"]
+    assert [b.kind for b in decisions(client, kind="map").context["batches"]] == ["map"]
+
+
+def test_a_lead_takes_back_all_of_one_person_newest_first():
+    three_decisions()
+    shown, done = take_back(sign_in("lead"), actor="bob", hours="1")
+    assert [result.is_done for result in shown.context["results"]] == [True, True, True]
+    assert not shown.context["is_done"]
+    assert [result.batch.kind for result in done.context["results"]] == ["ignore", "map", "acknowledge"]
+    assert done.context["done"] == 3 and statuses() == ["NEW", "NEW"]
+    assert not UserMarketMapping.objects.get().is_active
+
+
+def test_looking_changes_nothing():
+    three_decisions()
+    count = DecisionBatch.objects.count()
+    sign_in("lead").get(reverse("admin:mappings_take_back"), {"actor": "bob", "hours": "1"})
+    assert statuses() == ["MAPPED", "IGNORED"] and DecisionBatch.objects.count() == count
+
+
+def test_what_somebody_else_decided_since_stays_and_the_others_go_on():
+    rows = three_decisions()
+    services.reopen(ids=[rows[1].pk], user="cyd", reason="not props")
+    _, done = take_back(sign_in("lead"), actor="bob", hours="1")
+    by_kind = {result.batch.kind: result for result in done.context["results"]}
+    assert by_kind["map"].is_done and not by_kind["ignore"].is_done and not by_kind["acknowledge"].is_done
+    assert "cyd" in by_kind["ignore"].standing[0].detail
+    assert statuses() == ["ACKNOWLEDGED", "NEW"]
+
+
+def test_partly_takes_back_what_nobody_stands_in_the_way_of():
+    rows = three_decisions()
+    services.reopen(ids=[rows[1].pk], user="cyd", reason="not props")
+    _, done = take_back(sign_in("lead"), actor="bob", hours="1", partly="1")
+    assert {r.batch.kind: r.is_done for r in done.context["results"]}["acknowledge"]
+    assert statuses() == ["NEW", "NEW"]
+
+
+def test_what_was_decided_after_one_looked_is_not_taken_back_with_it():
+    three_decisions()
+    client = sign_in("lead")
+    shown = client.get(reverse("admin:mappings_take_back"), {"actor": "bob", "hours": "1"})
+    late = make_unmapped(3)
+    services.ignore(ids=[late.pk], user="bob", reason="later")
+    sent = {"actor": "bob", "since": shown.context["since"].isoformat(), "upto": shown.context["upto"]}
+    client.post(reverse("admin:mappings_take_back"), sent)
+    assert statuses() == ["NEW", "NEW", "IGNORED"]
+
+
+def test_a_trader_takes_back_only_ones_own_and_a_viewer_nothing():
+    three_decisions("a-trader")
+    three = DecisionBatch.objects.count()
+    services.ignore(ids=[make_unmapped(4).pk], user="bob", reason="")
+    trader, address = sign_in("trader"), reverse("admin:mappings_take_back")
+    assert trader.get(address, {"actor": "bob"}).status_code == 403
+    assert trader.post(address, {"actor": "bob"}).status_code == 403
+    assert sign_in("viewer").post(address, {"actor": "a-viewer"}).status_code == 403
+    assert DecisionBatch.objects.count() == three + 1
+    _, done = take_back(trader, hours="1")
+    assert done.context["done"] == 3 and statuses() == ["NEW", "NEW", "IGNORED"]
