@@ -13,9 +13,13 @@ from django.core.exceptions import ValidationError
 from mappings import services
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
+from mappings.grammars import grammar_of
 from mappings.models import MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+from mappings.preview import preview_mapping
 from mappings.services.decisions import NOT_FOUND, REFUSED, Decision, Decisions
+from mappings.services.mappings import new_row
 
+MOST_AT_ONCE = 200
 NO_SUGGESTION = "Nothing is suggested for it."
 
 
@@ -30,16 +34,25 @@ class Plan:
 
 def plan_for(row: UnmappedMarketLog, suggestion: MarketSuggestion, outcome_texts: Mapping[str, str] | None = None):
     """outcome_texts: {canonical outcome id: the bookmaker's text} as a person left them, else the
-    suggestion's own pairing. Raises ValidationError where nothing is paired."""
+    suggestion's own pairing. Raises ValidationError where nothing is paired.
+
+    A mapping knows one text per outcome and bookmaker. Where the row's words differ from those of
+    a key that the mapping serves already, it gets a mapping of its own for the same BetPawa market.
+    """
     texts = dict(outcome_texts) if outcome_texts is not None else paired_texts(suggestion)
     definition = mapping_cache.snapshot.by_canonical_id.get(suggestion.canonical_id)
-    if definition is not None:
-        stored = {outcome.canonical_id: outcome.texts.get(row.source) for outcome in definition.outcomes}
-        changed = {id: text for id, text in texts.items() if id in stored and stored[id] != text}
-        return Plan(definition.canonical_id, {}, changed)
-    if not texts:
-        raise ValidationError("No outcome is paired; map it by hand.")
-    return Plan(_unused_id(suggestion.name), _new_values(suggestion), texts)
+    if definition is None:
+        if not texts:
+            raise ValidationError("No outcome is paired; map it by hand.")
+        return Plan(_unused_id(suggestion.name), _new_values(suggestion), texts)
+    known = {outcome.canonical_id: outcome.texts.get(row.source) for outcome in definition.outcomes}
+    compare = grammar_of(row.source).compare
+    changed = {
+        id: text for id, text in texts.items() if not known.get(id) or compare(known[id], ()) != compare(text, ())
+    }
+    if definition.keys.get(row.source) and any(known.get(id) for id in changed):
+        return Plan(_unused_id(f"{definition.canonical_id}_{row.source}"), _twin_values(definition, suggestion), texts)
+    return Plan(definition.canonical_id, _completed_values(definition, suggestion), changed)
 
 
 def paired_texts(suggestion: MarketSuggestion) -> dict[str, str]:
@@ -48,8 +61,11 @@ def paired_texts(suggestion: MarketSuggestion) -> dict[str, str]:
 
 def accept_best(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None, bands=("strong",)):
     """Map each row to its own best suggestion, where that is of one of the bands; one batch.
-    Returns Decisions: a row without such a suggestion, or whose mapping would not hold, is refused."""
+    Returns Decisions: a row without such a suggestion, or whose mapping would not hold, is refused.
+    Raises ValidationError for more than 200 rows: each is checked as one that is looked at would be."""
     ids = list(dict.fromkeys(ids))
+    if len(ids) > MOST_AT_ONCE:
+        raise ValidationError(f"At most {MOST_AT_ONCE} suggestions are accepted at once; these are {len(ids)}.")
     with deciding("map", user, reason) as batch:
         rows = UnmappedMarketLog.objects.in_bulk(ids)
         best = {found.unmapped_id: found for found in MarketSuggestion.objects.filter(unmapped_id__in=ids, rank=1)}
@@ -67,6 +83,11 @@ def _accept_one(row, id, suggestion, user, reason, versions, bands):
         return Decision(id, REFUSED, row.status, row.version, detail)
     try:
         plan = plan_for(row, suggestion)
+        preview = preview_mapping(
+            canonical_id=plan.canonical_id, values=plan.values, ids=[id], outcome_texts=plan.outcome_texts
+        )
+        if not preview.can_save:
+            return Decision(id, REFUSED, row.status, row.version, preview.conflicts[0].text)
         resolution = services.map_to(
             ids=[id], canonical_id=plan.canonical_id, values=plan.values, outcome_texts=plan.outcome_texts,
             user=user, reason=reason, versions=versions,
@@ -77,12 +98,36 @@ def _accept_one(row, id, suggestion, user, reason, versions, bands):
 
 
 def _new_values(suggestion):
-    """A mapping of a BetPawa market that none names yet. Its line is read as a total where it has one."""
-    outcomes = [
-        {"canonical_id": pair["canonicalId"], "betpawa_name": pair["betpawaName"], "position": place}
-        for place, pair in enumerate(suggestion.pairing)
+    """A mapping of a BetPawa market that none names yet."""
+    return {
+        "name": suggestion.name,
+        "betpawa_id": suggestion.betpawa_id,
+        "outcome_mapping": _paired_outcomes(suggestion.pairing),
+    }
+
+
+def _twin_values(definition, suggestion):
+    """The same BetPawa market once more, for a key with words of its own."""
+    stated = ("kind", "subkind", "period", "subject", "side", "line_semantics")
+    return {**{field: getattr(definition, field) for field in stated}, **_new_values(suggestion)}
+
+
+def _completed_values(definition, suggestion):
+    """What the mapping lacks of the outcomes that were paired: some built-in ones name none."""
+    known = {outcome.canonical_id for outcome in definition.outcomes}
+    missing = [pair for pair in suggestion.pairing if pair["canonicalId"] not in known and pair.get("betpawaName")]
+    if not missing:
+        return {}
+    stored = UserMarketMapping.objects.filter(canonical_id=definition.canonical_id).first()
+    outcomes = (stored or new_row(definition.canonical_id)).outcome_mapping
+    return {"outcome_mapping": [*outcomes, *_paired_outcomes(missing, first=len(outcomes))]}
+
+
+def _paired_outcomes(pairing, first=0):
+    return [
+        {"canonical_id": pair["canonicalId"], "betpawa_name": pair["betpawaName"], "position": first + place}
+        for place, pair in enumerate(pairing)
     ]
-    return {"name": suggestion.name, "betpawa_id": suggestion.betpawa_id, "outcome_mapping": outcomes}
 
 
 def _unused_id(name):

@@ -1,0 +1,102 @@
+"""A suggestion that is accepted becomes a mapping that maps, and spoils none that is there."""
+
+import pytest
+
+from mappings import services
+from mappings.accepting import accept_best, plan_for
+from mappings.cache import mapping_cache
+from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_mappings():
+    mapping_cache.refresh(force=True)
+
+
+def row(key="900777", source="sportybet", **fields):
+    return UnmappedMarketLog.objects.create(source=source, external_market_id=key, market_name="A market", **fields)
+
+
+def suggest(row, canonical_id="btts_ft", pairs=(("yes", "Yes", "Yes"), ("no", "No", "No")), band="strong"):
+    definition = mapping_cache.snapshot.by_canonical_id.get(canonical_id)
+    return MarketSuggestion.objects.create(
+        unmapped=row,
+        rank=1,
+        betpawa_id=definition.betpawa_id if definition else "777",
+        canonical_id=canonical_id,
+        name=definition.name if definition else "Never named",
+        confidence=0.99,
+        band=band,
+        score=5,
+        pairing=[{"canonicalId": id, "betpawaName": name, "text": text, "flag": ""} for id, name, text in pairs],
+    )
+
+
+def texts_of(mapping):
+    return {outcome["canonical_id"]: outcome["sportybet_desc"] for outcome in mapping.outcome_mapping}
+
+
+def test_a_strong_suggestion_is_mapped_and_a_weak_one_is_left_for_a_look():
+    strong, weak, bare = row("1001"), row("1002"), row("1003")
+    suggest(strong)
+    suggest(weak, band="weak")
+    made = accept_best(ids=[strong.pk, weak.pk, bare.pk, 10**9], user="ada")
+    assert [decision.outcome for decision in made] == ["changed", "refused", "refused", "not_found"]
+    assert "only a weak suggestion" in made[1].detail
+    assert DecisionBatch.objects.get().pk == made.batch_id
+    strong.refresh_from_db()
+    assert strong.mapped_to.canonical_id == "btts_ft"
+
+
+def test_one_undo_takes_back_all_that_was_accepted_together():
+    rows = [row(str(2000 + number)) for number in range(3)]
+    for one in rows:
+        suggest(one)
+    made = accept_best(ids=[one.pk for one in rows], user="ada")
+    services.undo_batch(made.batch_id, "ada")
+    assert set(UnmappedMarketLog.objects.values_list("status", flat=True)) == {"NEW"}
+
+
+def test_texts_that_say_the_same_change_nothing_for_the_keys_that_are_there():
+    one = row()
+    plan = plan_for(one, suggest(one, pairs=(("yes", "Yes", "YES"), ("no", "No", "no"))))
+    assert (plan.canonical_id, plan.values, plan.outcome_texts) == ("btts_ft", {}, {})
+
+
+def test_a_key_with_words_of_its_own_gets_a_mapping_of_its_own():
+    one = row()
+    suggest(one, pairs=(("yes", "Yes", "Both score"), ("no", "No", "Not both")))
+    accept_best(ids=[one.pk], user="ada")
+    one.refresh_from_db()
+    assert one.mapped_to.canonical_id == "btts_ft_sportybet"
+    assert one.mapped_to.betpawa_id == mapping_cache.snapshot.by_canonical_id["btts_ft"].betpawa_id
+    assert texts_of(one.mapped_to) == {"yes": "Both score", "no": "Not both"}
+    mapping_cache.refresh()
+    assert mapping_cache.lookup("sportybet", "900777")[0].canonical_id == "btts_ft_sportybet"
+
+
+def test_a_built_in_market_without_outcomes_learns_those_that_were_paired():
+    bare = next(one for one in mapping_cache.snapshot.definitions if one.betpawa_id and not one.outcomes)
+    one = row()
+    suggest(one, bare.canonical_id, pairs=(("0_3", "0-3", "0-3"), ("4", "4", "four")))
+    (decision,) = accept_best(ids=[one.pk], user="ada")
+    assert decision.outcome == "changed", decision.detail
+    mapping = UserMarketMapping.objects.get(canonical_id=bare.canonical_id)
+    assert texts_of(mapping) == {"0_3": "0-3", "4": "four"}
+
+
+def test_a_market_of_betpawa_that_no_mapping_names_gets_its_first():
+    one = row()
+    suggest(one, canonical_id="", pairs=(("yes", "Yes", "Yes"), ("no", "No", "No")))
+    accept_best(ids=[one.pk], user="ada")
+    mapping = UserMarketMapping.objects.get()
+    assert (mapping.canonical_id, mapping.betpawa_id, mapping.sportybet_id) == ("never_named", "777", "900777")
+
+
+def test_a_suggestion_that_pairs_nothing_is_refused_in_words():
+    one = row()
+    suggest(one, canonical_id="", pairs=())
+    (decision,) = accept_best(ids=[one.pk], user="ada")
+    assert (decision.outcome, decision.detail) == ("refused", "No outcome is paired; map it by hand.")

@@ -1,0 +1,175 @@
+"""Focus mode's addresses: what they show, what they decide, and what they refuse."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from mappings.cache import mapping_cache
+from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+from tests.admin_rows import HOSTILE, make_unmapped, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_mappings():
+    mapping_cache.refresh(force=True)
+
+
+YES_OR_NO = [{"text": text, "key": text, "price": "1.85", "specifier": ""} for text in ("Yes", "No")]
+
+
+def suggested(row, betpawa_id=None):
+    definition = mapping_cache.snapshot.by_canonical_id["btts_ft"]
+    pairs = [{"canonicalId": id, "betpawaName": id.title(), "text": id.title(), "flag": ""} for id in ("yes", "no")]
+    return MarketSuggestion.objects.create(
+        unmapped=row, rank=1, betpawa_id=betpawa_id or definition.betpawa_id, canonical_id="btts_ft",
+        name=definition.name, confidence=0.97, band="strong", score=4, pairing=pairs,
+        reasons=[{"family": "name", "points": 2.0, "text": "same kind"}],
+    )  # fmt: skip
+
+
+def post(client, name, body):
+    return client.post(reverse(f"admin:mappings_focus_{name}"), json.dumps(body), content_type="application/json")
+
+
+def decide(client, row, decision, **more):
+    row.refresh_from_db()
+    return post(client, "decide", {"decision": decision, "id": row.pk, "version": row.version, **more})
+
+
+def test_ids_come_in_the_order_of_the_queue_and_only_those_of_the_filter():
+    low, high, other = make_unmapped(1, priority=1), make_unmapped(2, priority=5), make_unmapped(3, source="bet9ja")
+    client = sign_in("viewer")
+    answer = client.get(reverse("admin:mappings_focus_ids"), {"source": "sportybet"}).json()
+    assert answer == {"ids": [high.pk, low.pk], "total": 2, "canUndo": False}
+    assert other.pk in client.get(reverse("admin:mappings_focus_ids")).json()["ids"]
+
+
+def test_an_item_has_its_candidates_with_reasons_and_pairing(django_assert_max_num_queries):
+    row = make_unmapped(1, market_name=HOSTILE)
+    suggested(row)
+    client = sign_in("viewer")
+    with django_assert_max_num_queries(12):
+        (item,) = client.get(reverse("admin:mappings_focus_items"), {"ids": f"{row.pk},999999"}).json()["items"]
+    assert item["name"] == HOSTILE
+    assert item["candidates"][0]["reasons"] == [{"family": "name", "points": 2.0, "text": "same kind"}]
+    assert [pair["text"] for pair in item["candidates"][0]["pairing"]] == ["Yes", "No"]
+
+
+def test_the_page_names_no_market_by_itself():
+    make_unmapped(1, market_name=HOSTILE)
+    page = sign_in("trader").get(reverse("admin:mappings_focus"), {"search": HOSTILE, "id": "1"})
+    assert page.status_code == 200
+    assert "<script>alert" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("decision", "more", "tab"),
+    [
+        ("acknowledge", {}, "ACKNOWLEDGED"),
+        ("ignore", {"until": "forever"}, "IGNORED"),
+        ("ignore", {"until": "events"}, "IGNORED"),
+        ("ignore", {"until": "days:30"}, "IGNORED"),
+        ("snooze", {"until": "hours:1"}, "SNOOZED"),
+        ("snooze", {"until": "tomorrow"}, "SNOOZED"),
+    ],
+)
+def test_each_key_decides_and_undo_takes_it_back(decision, more, tab):
+    row = make_unmapped(1)
+    client = sign_in("trader")
+    answer = decide(client, row, decision, **more)
+    assert answer.status_code == 200, answer.content
+    row.refresh_from_db()
+    assert row.tab == tab
+    undone = post(client, "undo", {}).json()
+    row.refresh_from_db()
+    assert (row.tab, undone["ids"]) == ("NEW", [row.pk])
+
+
+def test_accepting_maps_the_row_and_its_strong_siblings_in_one_batch():
+    row, sibling, doubtful = (make_unmapped(number, sample_outcomes=YES_OR_NO) for number in (1, 2, 3))
+    suggestion = suggested(row)
+    suggested(sibling)
+    texts = {"yes": "Yes", "no": "No"}
+    answer = decide(
+        sign_in("trader"), row, "map", betpawaId=suggestion.betpawa_id, outcomeTexts=texts,
+        also=[sibling.pk, doubtful.pk], reason="Names agree",
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.content
+    assert [left["id"] for left in answer.json()["left"]] == [doubtful.pk]
+    assert set(UnmappedMarketLog.objects.filter(status="MAPPED").values_list("pk", flat=True)) == {row.pk, sibling.pk}
+    assert DecisionBatch.objects.get().pk == answer.json()["batchId"]
+
+
+def test_who_was_second_reads_who_was_first():
+    row = make_unmapped(1)
+    decide(sign_in("trader", "bob"), row, "ignore", until="forever")
+    answer = post(sign_in("trader", "ada"), "decide", {"decision": "acknowledge", "id": row.pk, "version": 1})
+    assert answer.status_code == 409
+    assert "bob" in answer.json()["detail"]
+
+
+def test_a_suggestion_that_is_gone_is_not_accepted():
+    row = make_unmapped(1)
+    answer = decide(sign_in("trader"), row, "map", betpawaId="12345", outcomeTexts={})
+    assert answer.status_code == 400
+    assert "replaced meanwhile" in answer.json()["detail"]
+    assert not UserMarketMapping.objects.exists()
+
+
+def test_what_would_not_map_is_refused_with_the_reason():
+    row = make_unmapped(1)
+    suggestion = suggested(row)
+    MarketSuggestion.objects.update(canonical_id="", pairing=[])
+    answer = decide(sign_in("trader"), row, "map", betpawaId=suggestion.betpawa_id, outcomeTexts={}, reason="x")
+    assert answer.status_code == 400
+    assert "No outcome is paired" in answer.json()["detail"]
+
+
+def test_a_rejected_suggestion_is_gone_and_comes_back_with_undo():
+    row = make_unmapped(1)
+    suggestion = suggested(row)
+    client = sign_in("trader")
+    assert decide(client, row, "reject", betpawaId=suggestion.betpawa_id).status_code == 200
+    assert not row.suggestions.exists()
+    assert post(client, "undo", {}).status_code == 200
+
+
+def test_a_preview_writes_nothing():
+    row = make_unmapped(1)
+    suggestion = suggested(row)
+    body = {"id": row.pk, "betpawaId": suggestion.betpawa_id, "outcomeTexts": {"yes": "Yes", "no": "No"}}
+    answer = post(sign_in("viewer"), "preview", body)
+    assert answer.status_code == 200
+    assert {"conflicts", "impact", "canSave"} <= set(answer.json())
+    assert not UserMarketMapping.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["decide", "undo"])
+def test_a_viewer_decides_nothing(name):
+    row = make_unmapped(1)
+    assert post(sign_in("viewer"), name, {"id": row.pk, "decision": "acknowledge"}).status_code == 403
+    row.refresh_from_db()
+    assert row.status == "NEW"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["no json", "[]", "{}", '{"id": true}', '{"id": "1"}', '{"id": -1}', '{"id": 1, "version": "x"}'],
+)
+def test_nonsense_is_a_clear_refusal(body):
+    client = sign_in("trader")
+    answer = client.post(reverse("admin:mappings_focus_decide"), body, content_type="application/json")
+    assert (answer.status_code, answer.json()["problem"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("until", ["", "days:x", "weeks:1", "days:9999", None])
+def test_a_snooze_needs_a_time(until):
+    assert decide(sign_in("trader"), make_unmapped(1), "snooze", until=until).status_code == 400
+
+
+def test_nothing_of_mine_to_undo_is_said_in_words():
+    answer = post(sign_in("trader"), "undo", {})
+    assert (answer.status_code, answer.json()["problem"]) == (409, "nothing")
