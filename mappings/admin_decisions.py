@@ -25,6 +25,7 @@ from oddsproject.desk.pages import page, require
 SAID = "queue_said"  # the session's key: what the next page says about the decision before it
 SAMPLE = 8
 MAPPED_AT_ONCE = 20
+ACCEPTED_AT_ONCE = 500  # each of them is a change of a mapping, with everything that checks one
 LONGEST_REASON = 1000
 # decision: (kind of its batch, "12 <done>.", its name on buttons)
 DECISIONS = {
@@ -91,6 +92,8 @@ def decide_page(request):
         if not ids:
             say(request, "No market was chosen.", tone="warn")
             return HttpResponseRedirect(safe_next(request))
+        if decision in ("accept", "accept_any"):
+            _refuse_too_many_mappings(ids)
         confirmed = asked is None or sent.get("newest")
         if request.method == "GET" or not confirmed or (decision in CHOICES and not sent.get("until")):
             return _ask(request, decision, asked, ids)
@@ -144,6 +147,15 @@ def _which(sent, user):
         raise TooMany(len(ids))
     versions = {int(id): int(version) for id, _, version in pairs if ids_of([id]) and ids_of([version])}
     return None, ids, versions
+
+
+def _refuse_too_many_mappings(ids):
+    strong = UnmappedMarketLog.objects.filter(pk__in=ids, best_band=Band.STRONG).count()
+    if strong > ACCEPTED_AT_ONCE:
+        raise ValidationError(
+            f"{count_text(strong)} of them have a strong suggestion; at most {count_text(ACCEPTED_AT_ONCE)} are mapped "
+            "at once. Narrow the filter."
+        )
 
 
 def _to_map(request, sent):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
 
 from mappings.admin_pairing import sample_pairs
 from mappings.errors import MappingErrorCode
@@ -75,8 +76,17 @@ class Line:
         return f"{priority:.2f}" if priority < 1 else f"{priority:.1f}" if priority < 100 else f"{priority:.0f}"
 
     @property
-    def parts(self):
-        return priority_parts(self.row)
+    def priority_html(self):
+        """The number, and its parts to be read by pointing at it or opening it."""
+        parts = priority_parts(self.row)
+        if not parts:
+            return self.priority
+        return format_html(
+            '<details><summary title="{}">{}</summary><dl>{}</dl></details>',
+            "\n".join(f"{words}: {number}" for words, number in parts),
+            self.priority,
+            format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", parts),
+        )
 
     @property
     def confidence(self):
