@@ -11,7 +11,7 @@ from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.evidence.samples import source_key
 from mappings.models import Band
 from mappings.suggestions.catalogue_ids import KeySteps
-from mappings.suggestions.coordinates import template
+from mappings.suggestions.coordinates import BOTH, template
 from mappings.suggestions.features import (
     LIKE,
     NOTHING,
@@ -140,9 +140,14 @@ class World:
         return any(unit.line is not None for unit in series.units)
 
     def _parameters(self, source):
-        """What the key's specifiers say beside a line ("goalnr=1"): its mapping will need a filter."""
+        """What fixes the key beside a line, so that its mapping needs a filter: a parameter ("goalnr=1"),
+        or a number in the name ("Over/Under 3.5") unless it is just one of several lines."""
         series = self.series(source.slug, source.key)
-        return next((unit.variant for unit in series.units if unit.variant), "") if series is not None else ""
+        units = series.units if series is not None else ()
+        variant = next((unit.variant for unit in units if unit.variant), "")
+        if variant or len({unit.line for unit in units}) > 1:
+            return variant
+        return min(fixed_numbers(source), default="")
 
     def _line_fits(self, lined, target):
         if lined is None:
@@ -228,7 +233,9 @@ def rank(world: World | None, source: Source, model: Model, *, without: Iterable
 def is_doubtful(source: Source, candidate: Candidate) -> bool:
     """Whether something contradicts it that figures of other families must not outvote."""
     prices, values = candidate.prices, candidate.values
-    if fixed_numbers(source) - fixed_numbers_of(candidate.target) or candidate.parameters:
+    if source.coordinates.subject == BOTH:
+        return True  # a split market: one BetPawa market is half of the answer
+    if candidate.parameters and candidate.parameters not in fixed_numbers_of(candidate.target):
         return True
     if all(contradicts(source.rules_text, reading) for reading in candidate.target.readings):
         return True

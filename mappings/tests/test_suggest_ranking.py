@@ -5,7 +5,7 @@ import pytest
 from mappings.catalogue.loader import built_in
 from mappings.models import Band
 from mappings.shapes import ScrapedMarket, ScrapedOutcome
-from mappings.suggestions import fitting, scoring
+from mappings.suggestions import evaluation, fitting, scoring
 from mappings.suggestions.catalogue_ids import KeySteps, step
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.markets import source_of, targets_of
@@ -250,3 +250,35 @@ def test_rules_that_pay_out_early_keep_a_plain_name_from_being_strong():
 def test_rules_speak_for_the_half_side_and_count_that_they_name(text, name, sign):
     value = coherence(text, said(name, OU))
     assert (value > 0) - (value < 0) == sign
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_strong"), [(("2.5", "3.5"), True), (("2.5",), False)], ids=["one of several lines", "the only line"]
+)
+def test_a_number_in_a_name_is_a_fixed_line_unless_there_are_others(lines, is_strong):
+    def totals(key, line, grammar):
+        return market(key, {"Over": 0.3, "Under": 0.7} if line == "3.5" else {"Over": 0.6, "Under": 0.4}, grammar(line))
+
+    made = [
+        fixture(
+            number,
+            [totals("5000", line, lambda text: str(int(float(text) * 4))) for line in ("2.5", "3.5")],
+            [totals("990018", line, lambda text: f"total={text}") for line in lines],
+        )
+        for number in range(6)
+    ]
+    definitions = [d for d in built_in() if d.canonical_id != "over_under_ft"] + [
+        evaluation.without_bookmaker([d], "sportybet")[0] for d in built_in() if d.canonical_id == "over_under_ft"
+    ]
+    world = World(definitions, [view_of(one) for one in made])
+    source = source_of("sportybet", "990018", "Over/Under 2.5", "", {text: text for text in OU})
+    best = rank(world, source, scoring.shipped())[0]
+    assert best.candidate.target.betpawa_id == "5000"
+    assert bool(best.candidate.parameters) is not is_strong
+    assert is_strong or best.band != Band.STRONG
+
+
+def test_a_split_market_is_never_strong_for_half_of_it():
+    texts = ("Home Over", "Home Under", "Away Over", "Away Under")
+    source = source_of("bet9ja", "S_NEW", "Home/Away - Over/Under", "", {text: text for text in texts})
+    assert all(one.band != Band.STRONG for one in rank(World(built_in(), []), source, scoring.shipped()))
