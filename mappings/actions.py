@@ -12,13 +12,13 @@ from django.utils.dateparse import parse_datetime
 from structlog.contextvars import bound_contextvars
 
 from mappings import services
-from mappings.accepting import MOST_AT_ONCE, accept_best
+from mappings.accepting import MOST_AT_ONCE as MOST_ACCEPTED
+from mappings.accepting import accept_best
 from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many
 from mappings.cache import mapping_cache
 from mappings.preview import Preview, preview_mapping
 from mappings.services.decisions import Decisions
 
-MOST_ACCEPTED = MOST_AT_ONCE
 MOST_MAPPED = 100  # one mapping, whose source keys they all become
 
 
