@@ -7,6 +7,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("queue-form");
     if (!root || !form) return;
     const PLACE = "desk.queue.place";
+    const DONE = {
+        acknowledge: "acknowledged", ignore: "ignored", snooze: "snoozed", reopen: "reopened", map: "mapped", claim: "claimed",
+        release: "given back", note: "noted", review: "review closed", undo: "undone", rule: "ignored by a rule",
+    };
     const rows = [...form.querySelectorAll("tr[data-row]")];
     const one = (selector) => form.querySelector(selector);
     const box = (row) => row && row.querySelector('input[name="ids"]');
@@ -203,7 +207,7 @@ document.addEventListener("DOMContentLoaded", () => {
                 note.className = "desk-sub queue-changed";
                 row.querySelector(".queue-market").append(note);
             }
-            note.textContent = event.detail.kind + " by " + event.detail.actor + " just now";
+            note.textContent = (DONE[event.detail.kind] || "decided") + " by " + event.detail.actor + " just now";
             if (!["claim", "release", "note"].includes(event.detail.kind)) row.classList.add("queue-gone");
         }
     });
