@@ -82,14 +82,16 @@ def _candidate(row, suggestion, views):
         "band": suggestion.band,
         "reasons": suggestion.reasons,
         "pairing": suggestion.pairing,
-        "prices": side_by_side(row, suggestion.betpawa_id, views),
+        "prices": side_by_side(row, suggestion, views),
     }
 
 
-def side_by_side(row, betpawa_id, views) -> list[dict]:
-    """Up to three events, two lines each: what BetPawa and the rival pay for the same outcome."""
+def side_by_side(row, suggestion, views) -> list[dict]:
+    """Up to three events, two lines each: what BetPawa and the rival pay for the same outcome, as the
+    suggestion pairs them."""
     events: dict[str, dict] = {}
-    for found in compare(views, row.source, row.external_market_id, betpawa_id).rows:
+    pairing = {pair["text"]: pair["betpawaName"] for pair in suggestion.pairing if pair.get("text")} or None
+    for found in compare(views, row.source, row.external_market_id, suggestion.betpawa_id, pairing).rows:
         event = events.get(found.event_key)
         if event is None:
             if len(events) == FIXTURES:
