@@ -104,7 +104,7 @@ API = [
     ("POST", "/api/mappings/own/restore", {"auditId": "{audit}"}, LEAD_ONLY),
     ("POST", "/api/mappings/own/apply", None, (401, 403, 403, 202, 202)),
     ("POST", "/api/mappings/own/price-check", None, TRADE),
-    ("POST", "/api/mappings/pack/review", {"pack": {}}, (401, 403, 403, 422, 422)),
+    ("POST", "/api/mappings/pack/review", {"pack": {}}, (401, 403, 422, 422, 422)),
     ("POST", "/api/mappings/pack", {"pack": {}, "reason": "Seen"}, (401, 403, 403, 403, 422)),
     ("PUT", "/api/mappings/decisions/{batch}", {}, NO_SUCH_METHOD),
     ("DELETE", "/api/mappings/decisions/{batch}", None, NO_SUCH_METHOD),

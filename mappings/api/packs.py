@@ -18,7 +18,7 @@ from mappings.api.problems import Unprocessable, decided, with_extra
 from mappings.packs import PackRefused, export_pack, import_pack, read_pack, review
 from mappings.packs.format import MOST_BYTES
 from oddsproject.api.parsers import StrictJSONParser
-from oddsproject.api.roles import LEAD
+from oddsproject.api.roles import LEAD, VIEWER
 from oddsproject.api.views import APIView
 
 
@@ -59,6 +59,9 @@ class Pack(APIView):
 
 
 class PackReview(APIView):
+    """Reads only, so it is for everybody."""
+
+    write_role = VIEWER
     parser_classes = [PackParser]
 
     @extend_schema(request=PackBody, responses=PackReviewSerializer, operation_id="mappings_pack_review")
