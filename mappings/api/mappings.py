@@ -14,19 +14,23 @@ from mappings.api.records import full_mapping, listed_mappings, mapping_values, 
 from mappings.api.serializers import (
     AuditQuery,
     AuditSerializer,
+    FoundMarketsSerializer,
     ListedMappingSerializer,
     MappingChange,
     MappingQuery,
     MappingSerializer,
     MappingStatsSerializer,
+    MarketSearchQuery,
     NewMapping,
     ReasonBody,
     ReloadSerializer,
 )
 from mappings.cache import mapping_cache
 from mappings.definitions import SOURCE_COLUMNS
+from mappings.market_search import search, unnamed_market
 from mappings.models import MappingAuditLog, MappingVersion, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
 from mappings.preview import preview_mapping
+from mappings.suggestions.engine import current_world
 from oddsproject.api.pagination import page_body, page_of, paginate
 from oddsproject.api.roles import LEAD, VIEWER
 from oddsproject.api.serializers import EmptyBody
@@ -116,6 +120,18 @@ class Mapping(APIView):
         if mapping is None:
             raise NotFound
         return mapping
+
+
+class SearchMarkets(APIView):
+    query_class = MarketSearchQuery
+
+    @extend_schema(parameters=[MarketSearchQuery], responses=FoundMarketsSerializer, operation_id="mappings_search")
+    def get(self, request):
+        """The dozen of BetPawa's markets that fit best, also those that no mapping names yet."""
+        world = current_world()
+        unnamed = [unnamed_market(t.betpawa_id, t.name, t.texts) for t in world.targets if t.definition is None]
+        found = search(self.query["q"], mapping_cache.snapshot.definitions, unnamed)
+        return Response(FoundMarketsSerializer({"items": found}).data)
 
 
 class PreviewMapping(APIView):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from mappings.api.changes import field_changes
 from mappings.definitions import SLUG, SOURCE_COLUMNS
 from mappings.models import MappingAuditLog, MappingKind, UserMarketMapping
-from oddsproject.api.query import CommaList, PagedQuery
+from oddsproject.api.query import CommaList, PagedQuery, Query
 from oddsproject.api.serializers import (
     ModelSerializer,
     Serializer,
@@ -37,6 +37,27 @@ class MappingQuery(PagedQuery):
     platform = serializers.ChoiceField(SLUGS, required=False)
     is_active = serializers.BooleanField(required=False)
     search = Search()
+
+
+class MarketSearchQuery(Query):
+    """q: what traders type: "o25", "1h btts", an id."""
+
+    q = serializers.CharField(max_length=100)
+
+
+class FoundMarketSerializer(Serializer):
+    """A market of BetPawa's. canonical_id: "" where no mapping names it yet. line: that was asked for."""
+
+    betpawa_id = serializers.CharField()
+    canonical_id = serializers.CharField()
+    name = serializers.CharField()
+    outcomes = serializers.ListField(child=serializers.CharField())
+    line = serializers.CharField()
+    score = serializers.FloatField()
+
+
+class FoundMarketsSerializer(Serializer):
+    items = FoundMarketSerializer(many=True)
 
 
 class AuditQuery(PagedQuery):

@@ -25,6 +25,7 @@ urlpatterns = [
     *route("unmapped/<id:row_id>/accept-best", deciding.AcceptBest, "unmapped-accept-best"),
     *route("mappings", mappings.Mappings, "mappings"),
     *route("mappings/stats", mappings.Stats, "mappings-stats"),
+    *route("mappings/search", mappings.SearchMarkets, "mappings-search"),
     *route("mappings/coverage", standing.MappingCoverage, "mappings-coverage"),
     *route("mappings/suggestion-precision", standing.SuggestionPrecision, "mappings-suggestion-precision"),
     *route("mappings/audit-log", mappings.AuditLog, "mappings-audit-log"),

@@ -178,3 +178,9 @@ def test_a_list_costs_the_same_with_one_row_and_with_fifteen(trader, path):
     with CaptureQueriesContext(connection) as fifteen:
         assert trader.get(path).json()["total"] == 15
     assert len(one) == len(fifteen) < 8
+
+
+def test_a_market_of_betpawas_is_found_by_what_traders_type(trader):
+    found = trader.get("/api/mappings/search?q=o25").json()["items"]
+    assert found[0]["canonicalId"] == "over_under_ft" and found[0]["line"] == "2.5"
+    assert trader.get("/api/mappings/search").status_code == 400
