@@ -31,9 +31,13 @@ LINES = (
 )
 LINE_OF_KIND = {"over_under": "total", "handicap_3way": "home_handicap", "asian_handicap": "home_handicap"}
 KIND_OF_FAMILY = {
-    "over_under": MappingKind.OVER_UNDER,
-    "handicap_3way": MappingKind.HANDICAP_3WAY,
-    "handicap_2way": MappingKind.ASIAN_HANDICAP,
+    "over_under": (MappingKind.OVER_UNDER, None),
+    "handicap_3way": (MappingKind.HANDICAP_3WAY, None),
+    "handicap_2way": (MappingKind.ASIAN_HANDICAP, None),
+    "exact": (MappingKind.VARIANT, "exact_count"),
+    "range": (MappingKind.VARIANT, "ranges"),
+    "multigoals": (MappingKind.VARIANT, "overlapping_ranges"),
+    "correct_score": (MappingKind.VARIANT, "correct_score"),
 }
 SUBJECT_OF_STATISTIC = {"bookings": "cards"}
 
@@ -263,13 +267,12 @@ def _added_or_removed(rows, action, at, blank):
 
 def values_of_coordinates(name: str, coordinates: Coordinates) -> dict:
     """What a market's name and outcomes say about it, in the words of a mapping."""
-    kind = KIND_OF_FAMILY.get(coordinates.family)
-    if kind is None:
-        kind = MappingKind.COMBO if len(coordinates.parts) > 1 else MappingKind.SIMPLE
+    plain = (MappingKind.COMBO if len(coordinates.parts) > 1 else MappingKind.SIMPLE, None)
+    kind, subkind = KIND_OF_FAMILY.get(coordinates.family, plain)
     return {
         "name": name[:255],
         "kind": kind.value,
-        "subkind": "player" if coordinates.subject == "player" else None,
+        "subkind": "player" if coordinates.subject == "player" else subkind,
         "period": coordinates.period[:20] or "FT",
         "subject": SUBJECT_OF_STATISTIC.get(coordinates.statistic, coordinates.statistic)[:20] or "goals",
         "side": coordinates.side,

@@ -159,13 +159,27 @@ def _claimed(rows, draft, names):
 
 
 def _extended(rows, draft: Draft) -> Draft:
-    """The market with the rows' texts filled in where their words, or a suggestion, leave no doubt."""
+    """The market with the rows' texts filled in where their words, or a suggestion, leave no doubt; a
+    market without outcomes gets BetPawa's, as suggested or as a kept event shows them."""
     values = draft.values
+    if not values["outcome_mapping"] and values.get("subkind") != "player":
+        values = values | {"outcome_mapping": _betpawas_outcomes(rows, values.get("betpawa_id"))}
     for slug, texts in _samples(rows).items():
         suggested = _suggested_texts(rows, slug, values.get("betpawa_id"))
         guessed = pair(_definition(draft, values), slug, texts) | suggested
         values = values | {"outcome_mapping": _filled(values["outcome_mapping"], slug, guessed)}
     return replace(draft, values=values)
+
+
+def _betpawas_outcomes(rows, betpawa_id):
+    suggestion = MarketSuggestion.objects.filter(unmapped__in=rows, betpawa_id=betpawa_id or "").first()
+    if suggestion is not None and suggestion.pairing:
+        named = [(one["canonicalId"], one["betpawaName"]) for one in suggestion.pairing]
+    else:
+        target = current_world().by_id.get(betpawa_id) if betpawa_id else None
+        named = [(plain_id(text), text) for text in (target.texts if target else ())]
+    outcomes = [{"canonical_id": id, "betpawa_name": name, "position": place} for place, (id, name) in enumerate(named)]
+    return _with_own_ids(outcomes)
 
 
 def _definition(draft, values):

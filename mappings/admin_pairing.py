@@ -23,6 +23,7 @@ _SAME = (
     ("x2", "draw or away", "x/2", "draw/away"),
 )
 _MEANING = {word: group[0] for group in _SAME for word in group}
+LINE_PARAMETERS = ("total", "hcp")
 _SPACED = re.compile(r"\s*([:/&+-])\s*")
 
 
@@ -41,11 +42,18 @@ def sample_texts(sample):
         if not isinstance(outcome, dict):
             continue
         own = str(outcome.get("key") or outcome.get("text") or "")
-        numbers = re.findall(r"[-+]?\d+(?:\.\d+)?", str(outcome.get("specifier") or ""))
-        own = comparable_keeping_case(own, numbers)
+        own = comparable_keeping_case(own, _line_texts(str(outcome.get("specifier") or "")))
         if own and own not in texts:
             texts[own] = (own, str(outcome.get("text") or own), str(outcome.get("price") or ""))
     return list(texts.values())
+
+
+def _line_texts(specifier):
+    """The numbers of a specifier that are its line: of total and hcp, or a bare number. Others, as in
+    variant=sr:exact_goals:6+, name the outcomes."""
+    parts = [part.partition("=")[::2] for part in specifier.split("|")]
+    values = [value if value else name for name, value in parts if not value or name in LINE_PARAMETERS]
+    return [number for value in values for number in re.findall(r"[-+]?\d+(?:\.\d+)?", value)]
 
 
 def sample_pairs(sample):

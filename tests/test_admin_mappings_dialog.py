@@ -103,7 +103,7 @@ def test_a_market_that_no_mapping_knows_becomes_a_new_one():
 
 
 def test_a_market_of_betpawas_that_no_mapping_names_is_found_and_prefilled_from_a_kept_event():
-    keep_fixture(betpawa=[market("778899", {"Yes": "1.8", "No": "1.9"}, name="Goalkeeper Sent Off")])
+    keep_fixture(76, betpawa=[market("778899", {"Yes": "1.8", "No": "1.9"}, name="Goalkeeper Sent Off")])
     row = yes_no_row(market_name="Goalkeeper Sent Off")
     client = sign_in("trader")
     found = client.get(reverse("admin:mappings_search"), {"ids": row.pk, "q": "goalk sent"}).json()
@@ -243,3 +243,15 @@ def test_only_traders_map(role):
     assert client.post(reverse("admin:mappings_preview"), {"ids": row.pk}).status_code in (302, 403)
     assert client.post(MAP, {"ids": row.pk, **ON_MARKET}).status_code in (302, 403)
     assert statuses() == {row.external_market_id: "NEW"}
+
+
+def test_a_market_without_outcomes_gets_those_that_betpawa_has():
+    keep_fixture(77, betpawa=[market("1096776", {"0-3": "1.8", "4": "2.9", "5+": "9"}, name="Exact Bookings")])
+    texts = [{"text": text, "key": text, "price": "2", "specifier": "variant=sr:x:5+"} for text in ("0-3", "4", "5+")]
+    row = make_unmapped(external_market_id="142", market_name="Exact Bookings", sample_outcomes=texts)
+    client = sign_in("trader")
+    data = form_of(client.get(MAP, {"ids": row.pk, "target": "bookings_exact_ft"}))
+    pairs = [(data[f"outcome_mapping:{n}:betpawa_name"], data[f"outcome_mapping:{n}:sportybet_desc"]) for n in range(3)]
+    assert pairs == [("0-3", "0-3"), ("4", "4"), ("5+", "5+")]
+    assert client.post(MAP, {**data, "reason": "read"}).status_code == 302
+    assert [one["sportybet_desc"] for one in UserMarketMapping.objects.get().outcome_mapping] == ["0-3", "4", "5+"]

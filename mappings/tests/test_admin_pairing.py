@@ -12,6 +12,11 @@ def test_the_line_is_taken_out_of_the_text():
     assert [own for own, _, _ in samples("Over 2.5", "Under 2.5", specifier="total=2.5")] == ["Over", "Under"]
 
 
+def test_numbers_that_name_the_outcomes_stay():
+    assert [own for own, _, _ in samples("11", "12+", specifier="variant=sr:exact_bookings:12+")] == ["11", "12+"]
+    assert [own for own, _, _ in samples("Over", "Under -1", specifier="-1")] == ["Over", "Under"]
+
+
 def test_texts_of_one_meaning_are_paired_and_others_left_alone():
     market = definition("m", {"betpawa": "1"}, [{"id": "yes", "betpawa": "Yes"}, {"id": "no", "betpawa": "No"}])
     assert pair(market, "bet9ja", samples("GG", "Nobody")) == {"yes": "GG"}
