@@ -87,7 +87,7 @@ SELECT CASE WHEN n %% 100 < 58 THEN 'bet9ja' ELSE 'sportybet' END,
           FROM generate_series(1, %(rows)s) AS n) AS made
 """
 # Indexes that are quicker to make whole than row by row.
-REBUILT = ("idx_unmapped_search", "idx_unmapped_by_source", "idx_unmapped_by_family", "idx_unmapped_by_period",
+REBUILT = ("idx_unmapped_search", "idx_unmapped_source", "idx_unmapped_by_family", "idx_unmapped_by_period",
            "idx_unmapped_by_error", "idx_unmapped_tab_priority")  # fmt: skip
 
 CASES = (

@@ -5,12 +5,10 @@ carried out says so in words and names its batch, one that was not says why with
 """
 
 import json
-from datetime import datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import JsonResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 
 from mappings import services
@@ -23,6 +21,7 @@ from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarket
 from mappings.preview import preview_mapping
 from mappings.queue_filter import QueueFilter
 from mappings.services.decisions import CHANGED, UNCHANGED
+from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
@@ -201,8 +200,8 @@ _DECISIONS = {
     "map": _map,
     "reject": _reject,
     "acknowledge": _simple("acknowledge"),
-    "ignore": _simple("ignore", until=lambda body: _ignore_until(body.get("until"))),
-    "snooze": _simple("snooze", until=lambda body: _snooze_until(body.get("until"))),
+    "ignore": _simple("ignore", until=lambda body: condition(_choice(body))),
+    "snooze": _simple("snooze", until=lambda body: moment(_choice(body))),
     "claim": _simple("claim"),
     "release": _simple("release"),
     "close_review": _simple("close_review"),
@@ -224,32 +223,6 @@ def _preview(row, plan):
     return preview_mapping(
         canonical_id=plan.canonical_id, values=plan.values, ids=[row.pk], outcome_texts=plan.outcome_texts
     )
-
-
-def _ignore_until(text):
-    if text in (None, "", "forever"):
-        return None
-    if text == "family":
-        return {"kind": "betpawa_family"}
-    if text == "events":
-        return {"kind": "events"}
-    return {"kind": "date", "at": _moment(text)}
-
-
-def _snooze_until(text):
-    return _moment(text)
-
-
-def _moment(text):
-    """ "hours:1", "days:3", or "tomorrow" at nine as people's clocks show it."""
-    now = timezone.now()
-    if text == "tomorrow":
-        morning = timezone.localdate() + timedelta(days=1)
-        return timezone.make_aware(datetime.combine(morning, time(9)))
-    unit, _, number = str(text).partition(":")
-    if unit not in ("hours", "days") or not number.isdigit() or len(number) > 3:
-        raise ValidationError({"until": "Until when?"})
-    return now + timedelta(**{unit: int(number)})
 
 
 def _answer(decision, row, made, more=""):
@@ -312,6 +285,11 @@ def _also(body):
     if not isinstance(also, list) or not all(_is_id(id) for id in also) or len(also) > MOST_SIBLINGS:
         raise ValidationError("also must name siblings.")
     return ids_of(map(str, also))
+
+
+def _choice(body):
+    """What was picked from the menu "until …"."""
+    return str(body.get("until") or "")
 
 
 def _reason(body):

@@ -38,7 +38,7 @@ def moment(choice: str, at: str = "") -> datetime:
 
 def condition(choice: str, at: str = "") -> dict | None:
     """Until when something stays ignored, as services.ignore takes it."""
-    if choice == "forever":
+    if choice in ("", "forever"):
         return None
     if choice == "family":
         return {"kind": "betpawa_family"}

@@ -2,7 +2,8 @@
 
 from django.db import migrations, models
 
-BY = {"source": "source", "family": "family", "period": "period", "error": "error_code"}
+# The one on source keeps the name that it has always had.
+BY = {"source": "source", "by_family": "family", "by_period": "period", "by_error": "error_code"}
 
 
 class Migration(migrations.Migration):
@@ -13,7 +14,7 @@ class Migration(migrations.Migration):
         *[
             migrations.AddIndex(
                 model_name="unmappedmarketlog",
-                index=models.Index(fields=[column, "tab", "-priority", "-id"], name=f"idx_unmapped_by_{name}"),
+                index=models.Index(fields=[column, "tab", "-priority", "-id"], name=f"idx_unmapped_{name}"),
             )
             for name, column in BY.items()
         ],

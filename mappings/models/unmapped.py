@@ -137,7 +137,7 @@ class UnmappedMarketLog(models.Model):
             ),
             models.Index(fields=["tab", "-priority", "-id"], name="idx_unmapped_tab_priority"),
             # The queue's order within each filter: what a filter asks for may all lie at the bottom.
-            models.Index(fields=["source", "tab", "-priority", "-id"], name="idx_unmapped_by_source"),
+            models.Index(fields=["source", "tab", "-priority", "-id"], name="idx_unmapped_source"),
             models.Index(fields=["family", "tab", "-priority", "-id"], name="idx_unmapped_by_family"),
             models.Index(fields=["period", "tab", "-priority", "-id"], name="idx_unmapped_by_period"),
             models.Index(fields=["error_code", "tab", "-priority", "-id"], name="idx_unmapped_by_error"),

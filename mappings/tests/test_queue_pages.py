@@ -51,7 +51,7 @@ def read_rows(query):
     ("asked", "index"),
     [
         ({"tab": "NEW"}, "idx_unmapped_tab_priority"),
-        ({"tab": "NEW", "source": "bet9ja"}, "idx_unmapped_by_source"),
+        ({"tab": "NEW", "source": "bet9ja"}, "idx_unmapped_source"),
         ({"tab": "NEW", "family": "props"}, "idx_unmapped_by_family"),
     ],
 )
