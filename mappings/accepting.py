@@ -15,9 +15,11 @@ from mappings.cache import mapping_cache
 from mappings.deciding import deciding
 from mappings.grammars import grammar_of
 from mappings.models import MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+from mappings.new_market import values_of_coordinates
 from mappings.preview import preview_mapping
 from mappings.services.decisions import NOT_FOUND, REFUSED, Decision, Decisions
 from mappings.services.mappings import new_row
+from mappings.suggestions.markets import source_of_row
 
 MOST_AT_ONCE = 200
 NO_SUGGESTION = "Nothing is suggested for it."
@@ -44,7 +46,7 @@ def plan_for(row: UnmappedMarketLog, suggestion: MarketSuggestion, outcome_texts
     if definition is None:
         if not texts:
             raise ValidationError("No outcome is paired; map it by hand.")
-        return Plan(_unused_id(suggestion.name), _new_values(suggestion), texts)
+        return Plan(_unused_id(suggestion.name), _new_values(row, suggestion), texts)
     known = {outcome.canonical_id: outcome.texts.get(row.source) for outcome in definition.outcomes}
     compare = grammar_of(row.source).compare
     changed = {
@@ -97,19 +99,24 @@ def _accept_one(row, id, suggestion, user, reason, versions, bands):
     return resolution.decisions[0]
 
 
-def _new_values(suggestion):
-    """A mapping of a BetPawa market that none names yet."""
-    return {
-        "name": suggestion.name,
-        "betpawa_id": suggestion.betpawa_id,
-        "outcome_mapping": _paired_outcomes(suggestion.pairing),
-    }
+def _new_values(row, suggestion):
+    """A mapping of a BetPawa market that none names yet: its shape is read from the row."""
+    shape = values_of_coordinates(suggestion.name, source_of_row(row).coordinates)
+    return {**shape, **_target_values(suggestion)}
 
 
 def _twin_values(definition, suggestion):
     """The same BetPawa market once more, for a key with words of its own."""
     stated = ("kind", "subkind", "period", "subject", "side", "line_semantics")
-    return {**{field: getattr(definition, field) for field in stated}, **_new_values(suggestion)}
+    return {**{field: getattr(definition, field) for field in stated}, **_target_values(suggestion)}
+
+
+def _target_values(suggestion):
+    return {
+        "name": suggestion.name,
+        "betpawa_id": suggestion.betpawa_id,
+        "outcome_mapping": _paired_outcomes(suggestion.pairing),
+    }
 
 
 def _completed_values(definition, suggestion):

@@ -15,7 +15,6 @@ from mappings.catalogue.loader import built_in
 from mappings.definitions import OUTCOME_COLUMNS, REFERENCE, SOURCE_COLUMNS
 from mappings.models import MappingKind
 from mappings.specifiers import InvalidSpecifier, parse_specifier
-from mappings.suggestions.coordinates import Coordinates
 from oddsproject.desk.bookmakers import bookmaker_names
 
 TEXT_FIELDS = ("name", "kind", "subkind", "period", "subject", "side", "line_semantics", "betpawa_id",
@@ -30,16 +29,6 @@ LINES = (
     ("fixed:2.5", "always one number (fixed:2.5)"),
 )
 LINE_OF_KIND = {"over_under": "total", "handicap_3way": "home_handicap", "asian_handicap": "home_handicap"}
-KIND_OF_FAMILY = {
-    "over_under": (MappingKind.OVER_UNDER, None),
-    "handicap_3way": (MappingKind.HANDICAP_3WAY, None),
-    "handicap_2way": (MappingKind.ASIAN_HANDICAP, None),
-    "exact": (MappingKind.VARIANT, "exact_count"),
-    "range": (MappingKind.VARIANT, "ranges"),
-    "multigoals": (MappingKind.VARIANT, "overlapping_ranges"),
-    "correct_score": (MappingKind.VARIANT, "correct_score"),
-}
-SUBJECT_OF_STATISTIC = {"bookings": "cards"}
 
 
 # --- Reading what a browser sent ------------------------------------------------------------------
@@ -260,21 +249,3 @@ def _added_or_removed(rows, action, at, blank):
     if action.endswith("-add"):
         return [*rows, blank]
     return [row for place, row in enumerate(rows) if place != at]
-
-
-# --- A new market ---------------------------------------------------------------------------------
-
-
-def values_of_coordinates(name: str, coordinates: Coordinates) -> dict:
-    """What a market's name and outcomes say about it, in the words of a mapping."""
-    plain = (MappingKind.COMBO if len(coordinates.parts) > 1 else MappingKind.SIMPLE, None)
-    kind, subkind = KIND_OF_FAMILY.get(coordinates.family, plain)
-    return {
-        "name": name[:255],
-        "kind": kind.value,
-        "subkind": "player" if coordinates.subject == "player" else subkind,
-        "period": coordinates.period[:20] or "FT",
-        "subject": SUBJECT_OF_STATISTIC.get(coordinates.statistic, coordinates.statistic)[:20] or "goals",
-        "side": coordinates.side,
-        "line_semantics": LINE_OF_KIND.get(kind.value),
-    }

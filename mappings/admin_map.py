@@ -15,7 +15,7 @@ from django.http import HttpResponseRedirect
 from mappings import services
 from mappings.actors import name_of
 from mappings.admin_choosing import choose_page, offered, query_of, rows_of, title_of
-from mappings.admin_decisions import queue_url, safe_next
+from mappings.admin_decisions import queue_url, safe_next, say
 from mappings.admin_drafts import (
     Draft,
     fixed,
@@ -29,13 +29,14 @@ from mappings.admin_drafts import (
     unused_id,
     with_theirs,
 )
-from mappings.admin_forms import plain_id, shown_form, text_of, unused, values_of_coordinates
+from mappings.admin_forms import plain_id, shown_form, text_of, unused
 from mappings.admin_pairing import meaning, pair, sample_texts
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import from_row
 from mappings.conflicts.tables import with_texts
 from mappings.definitions import REFERENCE
 from mappings.models import MarketSuggestion, UserMarketMapping
+from mappings.new_market import values_of_coordinates
 from mappings.ports import stored_odds
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.engine import current_world
@@ -320,7 +321,11 @@ def _say(request, resolution):
     text += f" Others: {rest}." if rest else ""
     if resolution.taken_from:
         text += f" Taken from {', '.join(resolution.taken_from)}."
-    (messages.success if done else messages.warning)(request, text)
+    back = safe_next(request)
+    if back.startswith(queue_url()) and "/focus/" not in back:
+        say(request, text, batch=resolution.batch_id, tone="good" if done else "warn")  # with an undo, there
+    else:
+        (messages.success if done else messages.warning)(request, text)
 
 
 admin.site.add_page("mapping-preview/", preview_view, "mappings_preview")

@@ -289,7 +289,10 @@ def test_the_best_suggestion_is_accepted_only_where_it_is_strong():
     for row, band in zip(rows, ("strong", "likely"), strict=False):
         MarketSuggestion.objects.create(
             unmapped=row, rank=1, betpawa_id="777", name="Corners", confidence=0.99, band=band, score=1,
-            pairing=[{"canonicalId": "over", "betpawaName": "Over", "text": "Over"}],
+            pairing=[
+                {"canonicalId": "over", "betpawaName": "Over", "text": "Over"},
+                {"canonicalId": "under", "betpawaName": "Under", "text": "Under"},
+            ],
         )  # fmt: skip
     answer = decide(sign_in("trader"), "accept", rows)
     assert "1 mapped to their best suggestion, 2 refused" in said(answer)
