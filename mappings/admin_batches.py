@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.admin_decisions import said
+from mappings.differences import differences
 from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
 from mappings.queue_lines import until_words
 from mappings.services.decisions import LABELS, shown
@@ -56,7 +57,7 @@ def batch_page(request, batch_id):
         next_after=changes[PER_PAGE - 1].pk if len(changes) > PER_PAGE else None,
         is_first=not after,
         left=[_left_group(group) for group in left] if not after else [],
-        mappings=MappingAuditLog.objects.filter(batch=batch).order_by("id")[:PER_PAGE] if not after else [],
+        mappings=_mapping_changes(batch) if not after else [],
         standing=standing,
         problem=problem,
         said=said(request),
@@ -101,6 +102,12 @@ def _shown(field, value, mappings):
     if field == "mapped_to_id" and value:
         return (mappings or {}).get(value, f"#{value}")
     return shown(value)
+
+
+def _mapping_changes(batch):
+    """[(the change of a mapping, what is different)]"""
+    changes = MappingAuditLog.objects.filter(batch=batch).order_by("id")[:PER_PAGE]
+    return [(change, differences(change.old_value, change.new_value)) for change in changes]
 
 
 def _undo_preview(request, batch):

@@ -250,7 +250,7 @@ def check_view(request, canonical_id):
     """Check the prices of one mapping now."""
     result = audit_mappings(canonical_id)
     labels = dict(PriceAudit.Verdict.choices)
-    words = ", ".join(f"{labels.get(verdict, verdict).lower()}: {count}" for verdict, count in result.verdicts.items())
+    words = ", ".join(f"{labels.get(verdict, verdict)}: {count}" for verdict, count in result.verdicts.items())
     text = f"{result.pairs} source key{'' if result.pairs == 1 else 's'} checked in {result.ms} ms. {words}."
     messages.info(request, text if result.pairs else "Nothing to check: no bookmaker's key feeds it, or it is off.")
     return HttpResponseRedirect(detail_url(canonical_id) + "#prices")

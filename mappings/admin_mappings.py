@@ -86,7 +86,11 @@ class UserMarketMappingAdmin(DeskAdmin):
     def title(self, row):
         address = reverse("admin:mappings_detail", args=[row.canonical_id])
         return format_html(
-            '<a href="{}"><bdi>{}</bdi></a><code class="desk-sub">{}</code>', address, row.name, row.canonical_id
+            '<a href="{}" class="font-semibold text-primary-600 dark:text-primary-500"><bdi>{}</bdi></a>'
+            '<code class="desk-sub">{}</code>',
+            address,
+            row.name,
+            row.canonical_id,
         )
 
     @display(description="State", ordering="is_active")

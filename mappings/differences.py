@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from mappings.definitions import OUTCOME_COLUMNS
+from mappings.services.mappings import EDITABLE
 from mappings.services.merging import Clash, without_change
 from mappings.services.versions import BOOKKEEPING
 
@@ -40,7 +41,8 @@ def differences(old: dict | None, new: dict | None) -> list[Difference]:
     """old, new: rows as the audit log keeps them, None where there was none. Bookkeeping is left out."""
     before, after = old or {}, new or {}
     found = []
-    for name in (name for name in {**before, **after} if name not in BOOKKEEPING and name != "canonical_id"):
+    known = {**dict.fromkeys(EDITABLE), **before, **after}
+    for name in (name for name in known if name not in BOOKKEEPING and name != "canonical_id"):
         was, now = before.get(name), after.get(name)
         if was == now or not (was or now or isinstance(was, bool) or isinstance(now, bool)):
             continue
