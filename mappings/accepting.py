@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from mappings import services
 from mappings.cache import mapping_cache
+from mappings.conflicts import WARNING
 from mappings.deciding import deciding
 from mappings.grammars import grammar_of
 from mappings.models import MarketSuggestion, UnmappedMarketLog, UserMarketMapping
@@ -63,7 +64,8 @@ def paired_texts(suggestion: MarketSuggestion) -> dict[str, str]:
 
 def accept_best(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None, bands=("strong",)):
     """Map each row to its own best suggestion, where that is of one of the bands; one batch.
-    Returns Decisions: a row without such a suggestion, or whose mapping would not hold, is refused.
+    Returns Decisions: a row without such a suggestion, whose mapping would not hold, or that needs a
+    reason while none is given, is refused.
     Raises ValidationError for more than 200 rows: each is checked as one that is looked at would be."""
     ids = list(dict.fromkeys(ids))
     if len(ids) > MOST_AT_ONCE:
@@ -90,6 +92,8 @@ def _accept_one(row, id, suggestion, user, reason, versions, bands):
         )
         if not preview.can_save:
             return Decision(id, REFUSED, row.status, row.version, preview.conflicts[0].text)
+        if preview.needs_reason and not reason:
+            return Decision(id, REFUSED, row.status, row.version, _why_a_reason(preview))
         resolution = services.map_to(
             ids=[id], canonical_id=plan.canonical_id, values=plan.values, outcome_texts=plan.outcome_texts,
             user=user, reason=reason, versions=versions,
@@ -97,6 +101,12 @@ def _accept_one(row, id, suggestion, user, reason, versions, bands):
     except ValidationError as error:
         return Decision(id, REFUSED, row.status, row.version, " ".join(error.messages))
     return resolution.decisions[0]
+
+
+def _why_a_reason(preview):
+    """A sentence for a mapping that would be saved with a reason only."""
+    warning = next((conflict.text for conflict in preview.conflicts if conflict.severity == WARNING), None)
+    return f"It needs a look, or a reason: {warning or 'what is stored would change.'}"
 
 
 def _new_values(row, suggestion):

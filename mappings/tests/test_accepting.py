@@ -68,7 +68,7 @@ def test_texts_that_say_the_same_change_nothing_for_the_keys_that_are_there():
 def test_a_key_with_words_of_its_own_gets_a_mapping_of_its_own():
     one = row()
     suggest(one, pairs=(("yes", "Yes", "Both score"), ("no", "No", "Not both")))
-    accept_best(ids=[one.pk], user="ada")
+    accept_best(ids=[one.pk], user="ada", reason="Other words")
     one.refresh_from_db()
     assert one.mapped_to.canonical_id == "btts_ft_sportybet"
     assert one.mapped_to.betpawa_id == mapping_cache.snapshot.by_canonical_id["btts_ft"].betpawa_id
@@ -81,7 +81,7 @@ def test_a_built_in_market_without_outcomes_learns_those_that_were_paired():
     bare = next(one for one in mapping_cache.snapshot.definitions if one.betpawa_id and not one.outcomes)
     one = row()
     suggest(one, bare.canonical_id, pairs=(("0_3", "0-3", "0-3"), ("4", "4", "four")))
-    (decision,) = accept_best(ids=[one.pk], user="ada")
+    (decision,) = accept_best(ids=[one.pk], user="ada", reason="Its outcomes are known now")
     assert decision.outcome == "changed", decision.detail
     mapping = UserMarketMapping.objects.get(canonical_id=bare.canonical_id)
     assert texts_of(mapping) == {"0_3": "0-3", "4": "four"}
@@ -100,3 +100,11 @@ def test_a_suggestion_that_pairs_nothing_is_refused_in_words():
     suggest(one, canonical_id="", pairs=())
     (decision,) = accept_best(ids=[one.pk], user="ada")
     assert (decision.outcome, decision.detail) == ("refused", "No outcome is paired; map it by hand.")
+
+
+def test_what_needs_a_reason_is_left_for_a_look_without_one():
+    one = row()
+    suggest(one, pairs=(("yes", "Yes", "Both score"), ("no", "No", "Not both")))
+    (decision,) = accept_best(ids=[one.pk], user="ada")
+    assert decision.outcome == "refused"
+    assert decision.detail.startswith("It needs a look, or a reason: ")

@@ -122,7 +122,8 @@ def test_the_best_suggestion_is_accepted_where_it_is_strong(trader):
             unmapped=row, rank=1, betpawa_id=f"77{row.pk}", name=f"M {row.pk}", confidence=0.9, band=band, score=1,
             pairing=pairing,
         )  # fmt: skip
-    code, made = data_of("unmapped", "accept-best", strong.pk, weak.pk, "--user", trader)
+    reason = ("--reason", "Names agree")
+    code, made = data_of("unmapped", "accept-best", strong.pk, weak.pk, "--user", trader, *reason)
     assert code == 3 and [found["outcome"] for found in made["results"]] == ["changed", "refused"]
 
 
