@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
 from mappings import services
-from mappings.api.keyset import cursor_after, page_after
+from mappings.api.keyset import cursor_after, page_after, tabs_of
 from mappings.api.problems import check_row, decided, refused_row
 from mappings.api.queue_serializers import (
     SORTS,
@@ -26,7 +26,7 @@ from mappings.deciding import deciding
 from mappings.evidence.samples import recent_fixtures, source_key
 from mappings.focus_items import FIXTURES, side_by_side
 from mappings.models import Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
-from mappings.queue_filter import QueueFilter, siblings, tab_counts
+from mappings.queue_filter import MINE, QueueFilter, siblings, tab_counts
 from mappings.queue_pages import Cursor
 from mappings.suggestions.observations import views_of
 from oddsproject.api.pagination import page_of, paginate
@@ -72,36 +72,42 @@ class Unmapped(APIView):
         return Response(self._by_cursor(rows) if "cursor" in self.query else self._by_page(rows))
 
     def _by_cursor(self, rows):
-        for name, ordinary in (("sort_by", "priority"), ("sort_order", "desc"), ("page", 1)):
-            if self.query.get(name, ordinary) != ordinary:
-                raise ValidationError(
-                    {"cursor": ["By cursor rows come by priority, highest first, and without pages."]}
-                )
+        ordinary = {"sort_by": "priority", "sort_order": "desc", "page": 1}
+        if any(self.query.get(name, value) != value for name, value in ordinary.items()):
+            raise ValidationError({"cursor": ["By cursor rows come by priority, highest first, and without pages."]})
         text = self.query["cursor"]
         cursor = Cursor.read(text) if text else None
         if text and cursor is None:
             raise ValidationError({"cursor": ["It is not the nextCursor of a page."]})
-        size = self.query["page_size"]
-        found, next_cursor = page_after(rows, cursor, size)
-        return _page(found, total=None, page=None, page_size=size, next_cursor=next_cursor)
+        found, next_cursor = self._after(rows, cursor)
+        return self._page(found, total=None, page=None, next_cursor=next_cursor)
 
     def _by_page(self, rows):
-        sort_by = self.query.get("sort_by", "lastSeen")
-        down = self.query["sort_order"] == "desc"
-        column = F(SORTS[sort_by])
-        order = column.desc(nulls_last=True) if down else column.asc(nulls_last=True)
-        if sort_by == "priority":
-            order = "-priority" if down else "priority"  # never null; the index has no "nulls last"
-        total = rows.count()
+        sort_by, down = self.query.get("sort_by", "lastSeen"), self.query["sort_order"] == "desc"
+        total, page = rows.count(), self.query["page"]
+        by_priority = sort_by == "priority" and down
+        if by_priority and page == 1:
+            found, next_cursor = self._after(rows, None)
+            return self._page(found, total=total, page=page, next_cursor=next_cursor)
+        order = _order(SORTS[sort_by], down)
         found, total = paginate(rows.order_by(order, "-id" if down else "id"), self.query, total=total)
-        page, size = self.query["page"], self.query["page_size"]
-        more = sort_by == "priority" and down and page * size < total
-        next_cursor = cursor_after(found[-1]) if more and found else None
-        return _page(found, total=total, page=page, page_size=size, next_cursor=next_cursor)
+        more = by_priority and found and page * self.query["page_size"] < total
+        return self._page(found, total=total, page=page, next_cursor=cursor_after(found[-1]) if more else None)
+
+    def _after(self, rows, cursor):
+        tab = self.query.get("tab")
+        tabs = [tab] if tab and tab != MINE else tabs_of(self.query.get("status"))
+        return page_after(rows, cursor, self.query["page_size"], tabs)
+
+    def _page(self, rows, **numbers):
+        page = {"items": rows, "page_size": self.query["page_size"], **numbers}
+        return UnmappedRowsSerializer(page).data
 
 
-def _page(rows, **numbers):
-    return UnmappedRowsSerializer({"items": rows, **numbers}).data
+def _order(name, down):
+    if UnmappedMarketLog._meta.get_field(name).null:  # only those: the indexes of the others know no nulls
+        return F(name).desc(nulls_last=True) if down else F(name).asc(nulls_last=True)
+    return f"-{name}" if down else name
 
 
 class UnmappedCounts(APIView):
@@ -157,7 +163,7 @@ class UnmappedSuggestions(APIView):
         views = views_of(recent_fixtures(keys=[source_key(row.source, row.external_market_id)], limit=FIXTURES))
         found = list(row.suggestions.order_by("rank"))
         for suggestion in found:
-            suggestion.prices = [_timed(event) for event in side_by_side(row, suggestion.betpawa_id, views)]
+            suggestion.prices = [_timed(event) for event in side_by_side(row, suggestion, views)]
         return Response(SuggestionsSerializer({"items": found, "suggested_at": row.suggested_at}).data)
 
 
