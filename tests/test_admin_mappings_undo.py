@@ -1,12 +1,16 @@
 """Decisions as a page: who decided what, and taking back everything of one person in one go."""
 
+from urllib.parse import urlencode
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mappings import services
-from mappings.models import DecisionBatch, UnmappedMarketLog, UserMarketMapping
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
 from mappings.tests.preview_builders import yes_no
-from tests.admin_rows import make_unmapped, sign_in
+from tests.admin_rows import ESCAPED, HOSTILE, make_unmapped, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +110,37 @@ def test_a_trader_takes_back_only_ones_own_and_a_viewer_nothing():
     assert DecisionBatch.objects.count() == three + 1
     _, done = take_back(trader, hours="1")
     assert done.context["done"] == 3 and statuses() == ["NEW", "NEW", "IGNORED"]
+
+
+def test_the_list_of_decisions_costs_the_same_with_three_and_with_thirty():
+    client = sign_in("lead")
+    rows = three_decisions()
+    decisions(client)  # whatever is filled once per process
+    with CaptureQueriesContext(connection) as few:
+        decisions(client)
+    for number in range(10):
+        services.ignore(ids=[make_unmapped(10 + number).pk], user="cyd", reason="")
+        services.undo_last("cyd")
+        services.set_notes(id=rows[0].pk, notes=f"note {number}", user="dee")
+    with CaptureQueriesContext(connection) as many:
+        assert len(decisions(client).context["batches"]) == 33
+    assert len(many) == len(few) < 20
+
+
+def test_hostile_names_and_reasons_are_escaped_on_every_page_of_decisions_and_mappings():
+    row = make_unmapped(1)
+    values = {"name": HOSTILE, "betpawa_id": "777", "outcome_mapping": yes_no(HOSTILE, None)}
+    services.map_to(ids=[row.pk], canonical_id="penalty", values=values, user=HOSTILE, reason=HOSTILE)
+    UserMarketMapping.objects.update(extra_source_keys=[{"bookmaker": "bet9ja", "key": HOSTILE[:50]}])
+    client = sign_in("lead")
+    change = MappingAuditLog.objects.order_by("id").first()
+    for address in (
+        reverse("admin:mappings_decisions"),
+        reverse("admin:mappings_take_back") + "?" + urlencode({"actor": HOSTILE}),
+        reverse("admin:mappings_detail", args=["penalty"]) + f"?a={change.pk}&b={change.pk + 1}",
+        reverse("admin:mappings_restore", args=["penalty", change.pk]),
+        reverse("admin:mappings_switch", args=["penalty"]),
+        reverse("admin:mappings_batch", args=[change.batch_id]),
+    ):
+        page = client.get(address).content.decode()
+        assert "<script>alert" not in page and ESCAPED in page, address
