@@ -17,6 +17,7 @@ from mappings.suggestions.coordinates import coordinates_of
 SHOWN = 12
 _WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
 _LINE = re.compile(r"(over|under|ov|un|ou|o|u|ah|hcp)([0-9](?:\.?(?:5|0|25|75))?)")
+_PERIOD_AT_END = re.compile(r"\b([a-z][a-z0-9.]*)([12]h|ft)\b")  # "ou1h"
 _SIDED_LINE = re.compile(r"([ou])([0-9])([0-9])")
 
 # What people type for a kind of market, a period and a side, beside the words of its name.
@@ -93,7 +94,8 @@ def _of_definition(definition):
 def _asked(question) -> _Asked:
     """Words, with a line taken out of "o25", "over2.5" and "ah 1.5"."""
     words, line = [], ""
-    for word in _WORD.findall(question.casefold()[:100].replace("/", " ")):
+    spaced = _PERIOD_AT_END.sub(r"\1 \2", question.casefold()[:100].replace("/", " "))
+    for word in _WORD.findall(spaced):
         compact, spelt = _SIDED_LINE.fullmatch(word), _LINE.fullmatch(word)
         if compact and compact[3] in "05":
             words.append(compact[1])

@@ -14,6 +14,8 @@ from mappings.market_search import search, unnamed_market
         ("over under", "over_under_ft"),
         ("o2.5 1h", "over_under_1h"),
         ("2h ou", "over_under_2h"),
+        ("ou1h", "over_under_1h"),
+        ("o25ft", "over_under_ft"),
         ("1h btts", "btts_1h"),
         ("dc", "double_chance_ft"),
         ("dnb 1h", "draw_no_bet_1h"),
