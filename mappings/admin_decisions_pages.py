@@ -16,6 +16,7 @@ from mappings import services
 from mappings.actors import name_of
 from mappings.models import DecisionBatch
 from mappings.services.undoing import DONE, NOT_MEANT, Undone
+from mappings.standing import names_of_decisions
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.pages import page, require
 
@@ -49,6 +50,7 @@ def decisions_page(request):
         "desk/decisions.html",
         title="Decisions",
         batches=listed[:PER_PAGE],
+        decided_about=names_of_decisions(listed[:PER_PAGE]),
         asked=asked,
         query=urlencode({name: value for name, value in asked.items() if value}),
         is_filtered=any(asked.values()),

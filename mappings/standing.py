@@ -1,5 +1,6 @@
 """How the mappings stand: what the desk's first page shows of them. Reads only, each a query or two."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,23 +122,18 @@ def strong_waiting() -> int:
     return UnmappedMarketLog.objects.filter(tab=Tab.NEW, best_band=Band.STRONG).count()
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """A decision and what it was about: one market's name, "" where there were several or none."""
-
-    batch: DecisionBatch
-    about: str
-
-
-def recent_decisions() -> list[Recent]:
-    """The newest decisions, claims apart. Three queries."""
+def recent_decisions() -> list[DecisionBatch]:
+    """The newest decisions, claims apart."""
     noise = (DecisionBatch.Kind.CLAIM, DecisionBatch.Kind.RELEASE)
-    batches = DecisionBatch.objects.exclude(kind__in=noise).select_related("undone_by")[:RECENT]
-    single = [batch.pk for batch in batches if batch.item_count <= 2]
-    changes = UnmappedChange.objects.filter(batch_id__in=single).values_list("batch_id", "unmapped_id")
+    return list(DecisionBatch.objects.exclude(kind__in=noise).select_related("undone_by")[:RECENT])
+
+
+def names_of_decisions(batches: Iterable[DecisionBatch]) -> dict[int, str]:
+    """{batch: the market that it was about}, of those that were about one. Two queries."""
+    single = [batch.pk for batch in batches if batch.item_count <= 2]  # a row, and the mapping that it got
+    changes = list(UnmappedChange.objects.filter(batch_id__in=single).values_list("batch_id", "unmapped_id"))
     rows = UnmappedMarketLog.objects.only("market_name", "external_market_id").in_bulk({row for _, row in changes})
-    names = {batch: rows[row].market_name or rows[row].external_market_id for batch, row in changes if row in rows}
-    return [Recent(batch, names.get(batch.pk, "")) for batch in batches]
+    return {batch: rows[row].market_name or rows[row].external_market_id for batch, row in changes if row in rows}
 
 
 def _share(part, whole):

@@ -22,6 +22,7 @@ def fill(request, context):
     by_tab = standing.queue_by_tab()
     cycle = last_cycle()
     curve = standing.coverage_curve(now)
+    decisions = standing.recent_decisions()
     return {
         **context,
         "title": "Overview",
@@ -42,7 +43,8 @@ def fill(request, context):
             (slug, names.get(slug, slug), [(tab.value, tabs.get(tab.value, 0)) for tab in TABS])
             for slug, tabs in sorted(by_tab.items())
         ],
-        "decisions": standing.recent_decisions(),
+        "decisions": decisions,
+        "decided_about": standing.names_of_decisions(decisions),
         "precision": calibration.report(),
         # Odds
         "coverage": coverage(now=now),

@@ -11,6 +11,7 @@ for _name in ("lagos", "lagos_text", "age", "age_text", "span_text", "duration_t
 register.filter("price", formats.price_text)
 register.filter("percent", formats.percent_text)
 register.filter("points", formats.points_text)
+register.filter("named_or_none", lambda names, key: names.get(key))
 register.filter("named", lambda slug, names: names.get(slug, slug))
 register.simple_tag(formats.badge, name="badge")
 register.simple_tag(formats.symbol, name="symbol")
