@@ -135,7 +135,7 @@ def create_rule(
     with deciding("rule", user, text_of(reason)) as batch:
         _save(rule)
         note(batch, more=1)
-        batch.summary = {"rule": {"id": rule.pk, "old": None, "new": snapshot_of(rule)}}
+        _noted(batch, rule.pk, None, snapshot_of(rule))
         ignored = _apply(rule, _open_rows(rule.conditions), user) if apply_now and rule.is_active else 0
     log.info("ignore_rule.created", rule=rule.pk, user=name_of(user), ignored=ignored)
     return RuleChange(rule, "created", ignored=ignored, batch_id=batch.pk)
@@ -156,7 +156,7 @@ def update_rule(
         rule.version += 1
         _save(rule)
         note(batch, more=1)
-        batch.summary = {"rule": {"id": rule.pk, "old": old, "new": snapshot_of(rule)}}
+        _noted(batch, rule.pk, old, snapshot_of(rule))
         reopened = _reopen(rule, user) if reopen_rows else 0
         ignored = _apply(rule, _open_rows(rule.conditions), user) if apply_now and rule.is_active else 0
     log.info("ignore_rule.updated", rule=id, user=name_of(user), ignored=ignored, reopened=reopened)
@@ -173,7 +173,7 @@ def delete_rule(
         reopened = _reopen(rule, user) if reopen_rows else 0
         rule.delete()
         note(batch, more=1)
-        batch.summary = {"rule": {"id": id, "old": old, "new": None}}
+        _noted(batch, id, old, None)
     log.info("ignore_rule.deleted", rule=id, user=name_of(user), reopened=reopened)
     return RuleChange(rule, "deleted", reopened=reopened, batch_id=batch.pk)
 
@@ -239,6 +239,11 @@ def _reopen(rule, user):
     )
     made = reopen(ids=ids, user=user, reason=f"The rule “{rule.name}” does not ignore it any more.")
     return len(made.changed)
+
+
+def _noted(batch, id, old, new):
+    """A rule has no audit log of its own: what undoes a batch reads its rules here."""
+    batch.summary["rules"] = [*batch.summary.get("rules", ()), {"id": id, "old": old, "new": new}]
 
 
 def _locked(id, version):

@@ -41,10 +41,11 @@ def import_pack(
         _refuse(review(wanted), only, overwrite_newer)
         for packed in wanted.mappings:
             _take_mapping(packed, here.get(packed.canonical_id), user, reason)
-        rules = [_take_rule(packed, batch, user, reason) for packed in wanted.rules]
+        for packed in wanted.rules:
+            _take_rule(packed, user, reason)
         if wanted.decisions:
             _take_decisions(wanted, user)
-        batch.summary = {"checksum": pack.checksum, "rules": [rule for rule in rules if rule]}
+        batch.summary["checksum"] = pack.checksum
     log.info("mapping_pack.imported", checksum=pack.checksum, batch=batch.pk, user=name_of(user))
     return batch.pk
 
@@ -83,18 +84,14 @@ def _take_mapping(packed, known, user, reason):
         update_mapping(canonical_id=packed.canonical_id, changes=values, user=user, reason=reason)
 
 
-def _take_rule(packed, batch, user, reason):
-    """What the service noted about the rule, for the batch's summary; None when it is here already.
-    Rows that it fits are left to the next cycle."""
+def _take_rule(packed, user, reason):
+    """Rows that it fits are left to the next cycle."""
     values = structs.asdict(packed)
     known = IgnoreRule.objects.filter(name=packed.name).first()
     if known is None:
         ignore_rules.create_rule(**values, user=user, apply_now=False)
-    elif {name: getattr(known, name) for name in values} == values:
-        return None
-    else:
+    elif {name: getattr(known, name) for name in values} != values:
         ignore_rules.update_rule(id=known.pk, changes=values, user=user, reason=reason)
-    return batch.summary.get("rule")
 
 
 def _take_decisions(pack, user):

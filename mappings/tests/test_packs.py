@@ -123,6 +123,24 @@ def test_an_import_is_one_batch_that_can_be_undone(desk):
     assert not UserMarketMapping.objects.get(canonical_id="penalty").is_active
 
 
+def test_undoing_an_import_takes_its_rules_back_too_and_redoing_brings_them_again(desk):
+    data = export_pack()
+    IgnoreRule.objects.get(name="Players").delete()
+    specials = IgnoreRule.objects.get(name="Specials")
+    ignore_rules.update_rule(id=specials.pk, changes={"reason": "Ours", "position": 9}, user="bob")
+
+    def here():
+        return {(rule.name, rule.is_active, rule.reason, rule.position) for rule in IgnoreRule.objects.all()}
+
+    undone = undo_batch(taken(data), "ada")
+    assert sorted((item.kind, item.label, item.outcome) for item in undone.items) == [
+        ("rule", "Players", "restored"), ("rule", "Specials", "restored"),
+    ]  # fmt: skip
+    assert here() == {("Players", False, "", 0), ("Specials", True, "Ours", 9)}
+    assert undo_batch(undone.batch_id, "ada").done
+    assert here() == {("Players", True, "", 0), ("Specials", True, "", 1)}
+
+
 def test_taking_what_is_here_already_leaves_no_batch(desk):
     before = DecisionBatch.objects.count()
     assert taken(export_pack()) is None
