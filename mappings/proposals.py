@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from msgspec import structs
 
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import collide, from_row
@@ -17,7 +16,7 @@ from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.groups import groups_of
 from mappings.models import UnmappedMarketLog, UserMarketMapping
 from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
-from mappings.services.resolving import extension
+from mappings.services.resolving import extension, without_source_key
 from mappings.snapshot import Snapshot
 
 MOST_DESCRIBED = 50  # source keys that are looked up in the queue
@@ -33,8 +32,9 @@ class Proposal:
     draft: the row as a definition, also one that would be refused; None where it cannot be read.
     before, after: the definition of this canonical id in force now and then; None where there is
     none. present, proposed: all mappings now and then. taken_from: other people's mappings that
-    would lose a queue row's source key to this one. affected: {slug: source keys} that would be
-    mapped differently. described: the queue's rows of the source keys in question, by (slug, key).
+    would lose a queue row's source key to this one; proposed lacks those that have no other.
+    affected: {slug: source keys} that would be mapped differently. described: the queue's rows of
+    the source keys in question, by (slug, key).
     """
 
     canonical_id: str
@@ -189,8 +189,9 @@ def _read(row, canonical_id):
 
 
 def _losers(present, canonical_id, after, queue_rows, problems):
-    """{canonical id: definition without the rows' keys} of other people's mappings with the same
-    outcomes: mapping from the queue takes the keys off them. Built-in ones keep theirs and come second."""
+    """{canonical id: definition without the rows' keys, None where it is switched off} of other people's
+    mappings with the same outcomes: mapping from the queue takes the keys off them. Built-in ones keep
+    theirs and come second."""
     losers = {}
     if after is None:
         return losers
@@ -198,20 +199,20 @@ def _losers(present, canonical_id, after, queue_rows, problems):
         slug, key = row.source, row.external_market_id
         for claim in present.table(slug).lookup(key):
             other = losers.get(claim.canonical_id, claim.definition)
-            if other.origin != "db" or other.canonical_id == canonical_id or not collide(slug, after, other):
+            if other is None or other.origin != "db" or other.canonical_id == canonical_id:
                 continue
-            keys = {**other.keys, slug: tuple(known for known in other.keys[slug] if known != key)}
-            losers[other.canonical_id] = structs.replace(other, keys=keys)
-            if not any(keys.values()):
-                problems.setdefault("ids", []).append(
-                    f"{key} is the only source key of {other.name} ({other.canonical_id}); switch that off first."
-                )
+            if not collide(slug, after, other):
+                continue
+            try:
+                losers[other.canonical_id] = without_source_key(other, slug, key)
+            except ValidationError as error:
+                problems.setdefault("ids", []).extend(error.message_dict["ids"])
     return losers
 
 
 def _with(present, canonical_id, after, losers):
-    others = tuple(losers.get(d.canonical_id, d) for d in present.definitions if d.canonical_id != canonical_id)
-    return Snapshot(others if after is None else (*others, after), present.version)
+    others = [losers.get(d.canonical_id, d) for d in present.definitions if d.canonical_id != canonical_id]
+    return Snapshot(tuple(d for d in (*others, after) if d is not None), present.version)
 
 
 def _affected(before, after, present, proposed):

@@ -10,7 +10,13 @@ def key_conflicts(proposal, with_draft, names):
     mine = proposal.draft
     for canonical_id in proposal.taken_from:
         lost = proposal.present.by_canonical_id[canonical_id]
-        yield Conflict(INFO, "KEY_TAKEN_OFF", f"{lost.name} ({canonical_id}) loses the source key to this mapping.")
+        told = f"{lost.name} ({canonical_id}) loses "
+        if canonical_id in proposal.proposed.by_canonical_id:
+            yield Conflict(INFO, "KEY_TAKEN_OFF", told + "the source key to this mapping.")
+        else:
+            yield Conflict(
+                WARNING, "MAPPING_SWITCHED_OFF", told + "its only source key to this mapping, and is switched off."
+            )
     lost_keys = [
         (slug, key, others)
         for slug, keys in mine.keys.items()

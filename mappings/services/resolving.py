@@ -9,11 +9,12 @@ import structlog
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils import timezone
+from msgspec import structs
 
 from mappings.actors import name_of
 from mappings.catalogue.loader import collide, from_row, row_problems
 from mappings.deciding import deciding
-from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS
+from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS, MarketDefinition
 from mappings.models import MappingVersion, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
 from mappings.services.decisions import (
     CHANGED,
@@ -30,7 +31,14 @@ from mappings.services.decisions import (
     stale,
     text_of,
 )
-from mappings.services.mappings import MappingChange, create_mapping, new_row, update_mapping
+from mappings.services.mappings import (
+    MappingChange,
+    catalogue_entry,
+    create_mapping,
+    deactivate_mapping,
+    new_row,
+    update_mapping,
+)
 from mappings.suggestions import memory
 
 log = structlog.get_logger(__name__)
@@ -39,11 +47,13 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """change: what happened to the mapping. decisions: what happened to each queue row.
-    taken_from: mappings that lost a source key to this one. batch_id: what undoes all of it."""
+    taken_from: mappings that lost a source key to this one; switched_off: those of them that had no
+    other. batch_id: what undoes all of it."""
 
     change: MappingChange
     decisions: Decisions
     taken_from: tuple[str, ...] = ()
+    switched_off: tuple[str, ...] = ()
     batch_id: int | None = None
 
 
@@ -66,7 +76,8 @@ def map_to(
     have them yet; all rows must then be of one bookmaker.
     mapping_version: the version of the mapping that was read; raises StaleVersion.
     split: the rows' keys go on feeding what they feed, too: each outcome goes to the mapping that
-    has its text. Without it a key is taken off other people's mappings with the same outcomes.
+    has its text. Without it a key is taken off other people's mappings with the same outcomes; one
+    that had no other key is switched off.
     Raises ValidationError when the mapping would not map; nothing is changed then.
     """
     ids = list(dict.fromkeys(ids))
@@ -77,7 +88,7 @@ def map_to(
             raise ValidationError("None of these markets can be mapped: they are gone, or changed meanwhile.")
         outcomes = outcome_texts or {}
         change = _extend(canonical_id, taken, values or {}, outcomes, user, reason, mapping_version)
-        taken_from = () if split else _take_keys(change.mapping, taken, user, reason)
+        taken_from, switched_off = ((), ()) if split else _take_keys(change.mapping, taken, user, reason)
         changed = [row for row in taken if not _is_mapped_to(row, change.mapping)]
         decisions |= {row.pk: described(row, UNCHANGED) for row in taken if row not in changed}
         decisions |= _settle(changed, change.mapping, user, reason)
@@ -87,7 +98,7 @@ def map_to(
         note(batch, [row.pk for row in changed])
         batch.summary.setdefault("mappings", []).append(canonical_id)
     log.info("unmapped.mapped", canonical_id=canonical_id, count=len(changed), user=name_of(user), batch=batch.pk)
-    return Resolution(change, Decisions(decisions[id] for id in ids), taken_from, batch.pk)
+    return Resolution(change, Decisions(decisions[id] for id in ids), taken_from, switched_off, batch.pk)
 
 
 def _free_rows(rows, ids, versions):
@@ -122,21 +133,40 @@ def _settle(rows, mapping, user, reason):
 
 def _take_keys(mapping, queue_rows, user, reason):
     """Take the rows' keys off other active mappings of people that would answer for the same
-    outcomes; returns their canonical ids. Built-in ones need nothing: people come first."""
+    outcomes; returns their canonical ids, and those of them that were switched off. Built-in ones
+    need nothing: people come first."""
     ours = from_row(mapping)
-    taken_from = []
+    taken_from, switched_off = {}, {}
     for row in queue_rows:
-        for other in _claimants(row.source, row.external_market_id).exclude(pk=mapping.pk).order_by("canonical_id"):
-            if row_problems(other) or not collide(row.source, ours, from_row(other)):
+        slug, key = row.source, row.external_market_id
+        for other in _claimants(slug, key).exclude(pk=mapping.pk).order_by("canonical_id"):
+            if row_problems(other):
                 continue
-            update_mapping(
-                canonical_id=other.canonical_id,
-                changes=_without_key(other, row.source, row.external_market_id),
-                user=user,
-                reason=reason or f"{row.external_market_id} is {mapping.canonical_id}.",
-            )
-            taken_from.append(other.canonical_id)
-    return tuple(dict.fromkeys(taken_from))
+            definition = from_row(other, overrides=catalogue_entry(other.canonical_id) is not None)
+            if not collide(slug, ours, definition):
+                continue
+            signed = {"user": user, "reason": reason or f"{key} is {mapping.canonical_id}."}
+            if without_source_key(definition, slug, key) is None:
+                deactivate_mapping(canonical_id=other.canonical_id, **signed)
+                switched_off[other.canonical_id] = True
+            else:
+                update_mapping(canonical_id=other.canonical_id, changes=_without_key(other, slug, key), **signed)
+            taken_from[other.canonical_id] = True
+    return tuple(taken_from), tuple(switched_off)
+
+
+def without_source_key(definition: MarketDefinition, slug: str, key: str) -> MarketDefinition | None:
+    """A mapping whose key another one takes; None where it has no other and is switched off. It then
+    keeps the key for whoever switches it on again.
+
+    Raises ValidationError where that would bring a built-in mapping back, which nobody asked for."""
+    keys = {**definition.keys, slug: tuple(known for known in definition.keys[slug] if known != key)}
+    if any(keys.values()):
+        return structs.replace(definition, keys=keys)
+    if definition.overrides:
+        told = f"{key} is the only source key of {definition.name} ({definition.canonical_id})"
+        raise ValidationError({"ids": f"{told}, which replaces a built-in mapping; switch that off first."})
+    return None
 
 
 def _claimants(slug, key):

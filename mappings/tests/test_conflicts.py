@@ -98,6 +98,27 @@ def test_mapping_from_the_queue_says_which_mapping_loses_the_key():
     assert resolution.taken_from == result.taken_from
 
 
+def test_mapping_from_the_queue_says_which_mapping_would_be_switched_off():
+    create_mapping(canonical_id="older", values=NEW | {"betpawa_id": None}, user="ada")
+    row = queue_row()
+    result = preview({k: v for k, v in NEW.items() if k != "sportybet_id"}, ids=[row.pk])
+    assert (result.can_save, result.needs_reason, result.taken_from) == (True, True, ("older",))
+    assert "switched off" in only(result, "MAPPING_SWITCHED_OFF").text
+    assert not found(result, "KEY_TAKEN_OFF")
+    resolution = map_to(
+        ids=[row.pk], canonical_id="penalty_awarded_ft", values={**NEW, "sportybet_id": None}, user="ada"
+    )
+    assert resolution.switched_off == result.taken_from
+
+
+def test_the_only_key_of_a_mapping_that_replaces_a_built_in_one_stays_with_it():
+    only_key = {"betpawa_id": None, "bet9ja_key": None, "extra_source_keys": [], "sportybet_id": "999"}
+    create_mapping(canonical_id="btts_ft", values=only_key | {"outcome_mapping": yes_no()}, user="ada")
+    result = preview({k: v for k, v in NEW.items() if k != "sportybet_id"}, ids=[queue_row().pk])
+    assert not result.can_save
+    assert any("switch that off first" in conflict.text for conflict in result.conflicts)
+
+
 def test_two_mappings_that_lead_to_one_market_of_betpawa_are_named():
     assert "1x2_ft" in only(preview(NEW | {"betpawa_id": "3743"}), "SAME_TARGET").text
 

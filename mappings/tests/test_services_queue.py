@@ -8,14 +8,27 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from mappings.cache import MappingCache
-from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog
-from mappings.services import acknowledge, claim, close_review, ignore, map_to, release, reopen, snooze
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
+from mappings.services import (
+    acknowledge,
+    claim,
+    close_review,
+    create_mapping,
+    ignore,
+    map_to,
+    release,
+    reopen,
+    snooze,
+    undo_batch,
+)
 from mappings.tests.builders import mapped, market
+from mappings.tests.preview_builders import outcome
 from mappings.tests.test_services import YES_NO, outcomes
 from mappings.tests.test_unmapped_logger import cycle, entry
 from oddsproject.realtime.models import Notice
 
 pytestmark = pytest.mark.django_db
+YES_NO_AT_BET9JA = [outcome("yes", "Yes", bet9ja="Y"), outcome("no", "No", bet9ja="N", position=1)]
 
 
 @pytest.fixture
@@ -222,6 +235,30 @@ def test_mapping_a_key_elsewhere_takes_it_off_the_mapping_that_had_it(row):
     assert [claim.canonical_id for claim in cache.lookup("bet9ja", row.external_market_id)] == ["three"]
     batches = set(MappingAuditLog.objects.exclude(batch__actor="ada").values_list("batch_id", flat=True))
     assert batches == {resolution.batch_id}
+
+
+def test_a_mapping_that_loses_its_only_key_is_switched_off_in_the_same_batch_and_undone_with_it(row):
+    only_key = {"name": "Three", "bet9ja_key": row.external_market_id, "outcome_mapping": YES_NO_AT_BET9JA}
+    create_mapping(canonical_id="keyless", values=only_key, user="ada")
+    resolution = map_to(
+        ids=[row.pk], canonical_id="three", values={**only_key, "bet9ja_key": None, "betpawa_id": "999001"}, user="bob"
+    )
+    assert (resolution.taken_from, resolution.switched_off) == (("keyless",), ("keyless",))
+    keyless = UserMarketMapping.objects.get(canonical_id="keyless")
+    assert (keyless.is_active, keyless.bet9ja_key) == (False, row.external_market_id)
+    assert MappingAuditLog.objects.get(canonical_id="keyless", action="DEACTIVATE").batch_id == resolution.batch_id
+    assert undo_batch(resolution.batch_id, "bob").done
+    keyless.refresh_from_db()
+    assert keyless.is_active
+
+
+def test_the_only_key_of_a_mapping_that_replaces_a_built_in_one_is_not_taken(row):
+    create_mapping(canonical_id="btts_ft", values={"betpawa_id": None, "sportybet_id": None, "extra_source_keys": [],
+                   "bet9ja_key": row.external_market_id, "outcome_mapping": YES_NO_AT_BET9JA}, user="ada")  # fmt: skip
+    values = {"name": "Three", "betpawa_id": "999001", "outcome_mapping": YES_NO_AT_BET9JA}
+    with pytest.raises(ValidationError, match="only source key of .*btts_ft.*; switch that off first"):
+        map_to(ids=[row.pk], canonical_id="three", values=values, user="bob")
+    assert not UserMarketMapping.objects.filter(canonical_id="three").exists()
 
 
 def test_a_split_key_feeds_two_markets_each_its_own_outcomes(row):
