@@ -146,6 +146,8 @@ class UnmappedMarketLog(models.Model):
             models.Index(
                 fields=["snoozed_until"], name="idx_unmapped_snoozed", condition=Q(snoozed_until__isnull=False)
             ),
+            # What wakes up is looked for every minute, among all that was ever ignored.
+            models.Index(fields=["id"], name="idx_unmapped_conditions", condition=Q(ignore_until__isnull=False)),
             models.Index(fields=["sibling_key"], name="idx_unmapped_sibling", condition=~Q(sibling_key="")),
             GinIndex(OpClass(SEARCHED, name="gin_trgm_ops"), name="idx_unmapped_search", fastupdate=False),
         ]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from mappings.evidence.samples import BookSample, pack, recent_fixtures
 from mappings.models import PriceFixture
@@ -26,3 +27,11 @@ def test_a_fixture_comes_back_with_every_market_line_and_price():
     (fixture,) = recent_fixtures(keys=["sportybet:18"])
     assert fixture.books == books
     assert len(recent_fixtures()) == 2
+
+
+def test_the_database_does_not_compress_what_is_compressed():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attstorage FROM pg_attribute WHERE attrelid = 'price_fixture'::regclass AND attname = 'payload'"
+        )
+        assert cursor.fetchone() == ("e",)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from mappings import waking
@@ -151,6 +152,23 @@ def test_a_claim_that_ran_out_is_cleared_and_one_that_holds_is_not(row):
     assert waking.expire_claims() == 1
     row.refresh_from_db()
     assert (row.claimed_by, row.version) == (None, 1)
+
+
+@pytest.mark.parametrize(("sql", "parameters"), [(waking.DUE, {"days": 7, "offered": "{}"}), (waking.FAMILIES, None)])
+def test_what_is_due_is_found_without_reading_the_queue(sql, parameters):
+    day = {"kind": "date", "at": "2030-01-01T00:00:00+00:00"}
+    UnmappedMarketLog.objects.bulk_create(
+        UnmappedMarketLog(
+            source="bet9ja", external_market_id=f"S_{number}", status="IGNORED" if number % 2 else "NEW",
+            ignore_until=day if number % 1000 == 1 else None,
+        )
+        for number in range(10_000)
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE unmapped_market_log")
+        cursor.execute(f"EXPLAIN {sql}", parameters)
+        plan = "\n".join(line for (line,) in cursor)
+    assert "idx_unmapped_conditions" in plan and "Seq Scan" not in plan
 
 
 def test_with_nothing_due_a_look_is_few_queries_and_leaves_no_trace(row, django_assert_max_num_queries):
