@@ -11,8 +11,9 @@ from django.db import connection
 from mappings.evidence.audit import audit_mappings
 from mappings.evidence.coverage import sample_coverage
 from mappings.evidence.store import prune_fixtures
+from mappings.models import UnmappedMarketLog
 from mappings.priority import reprioritise
-from mappings.suggestions.engine import rescore
+from mappings.suggestions.engine import OPEN, rescore
 from mappings.waking import wake_due
 from oddsproject.locks import AdvisoryLock
 
@@ -40,6 +41,17 @@ def after_cycle(run_id: int, counts: dict | None = None) -> str:
             },
             run=run_id,
         )
+
+
+def rescore_rows(ids: list[int]) -> int:
+    """Suggestions and order of rows on whose ground something was decided; returns how many of them
+    are open still. What somebody holds just now is left to the next cycle."""
+    rows = UnmappedMarketLog.objects.filter(pk__in=ids, tab__in=OPEN)
+    ids = sorted(rows.values_list("pk", flat=True))
+    if ids:
+        rescore(ids)
+        reprioritise(ids)
+    return len(ids)
 
 
 def every_minute() -> int:

@@ -1,4 +1,5 @@
-"""What waits for a condition is found without reading the queue; kept fixtures are compressed once."""
+"""What waits for a condition, and what a market is suggested to, is found without reading the queue;
+kept fixtures are compressed once."""
 
 from django.db import migrations, models
 from django.db.models import Q
@@ -15,6 +16,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="unmappedmarketlog",
             index=models.Index(fields=["id"], name="idx_unmapped_conditions", condition=Q(ignore_until__isnull=False)),
+        ),
+        migrations.AddIndex(
+            model_name="marketsuggestion",
+            index=models.Index(fields=["betpawa_id"], name="idx_market_suggestion_target"),
         ),
         migrations.RunSQL(EXTERNAL, EXTENDED),
     ]

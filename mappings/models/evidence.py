@@ -73,6 +73,7 @@ class MarketSuggestion(models.Model):
         db_table = "market_suggestion"
         ordering = ["unmapped_id", "rank"]
         verbose_name = "suggestion"
+        indexes = [models.Index(fields=["betpawa_id"], name="idx_market_suggestion_target")]
         constraints = [models.UniqueConstraint(fields=["unmapped", "rank"], name="uq_market_suggestion_rank")]
 
     def __str__(self):

@@ -11,6 +11,7 @@ from mappings.deciding import deciding
 from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS, MarketDefinition
 from mappings.models import UserMarketMapping
 from mappings.services.decisions import note
+from mappings.services.rescoring import rescore_after
 from mappings.services.versions import StaleVersion, check_version
 from mappings.specifiers import format_specifier
 
@@ -61,6 +62,7 @@ def create_mapping(*, canonical_id: str, values: dict, user, reason: str = "") -
         row.created_by = name_of(user)[:100]
         _save_new(row)
         note(batch, more=1)
+        rescore_after(batch)
     log.info("mapping.created", canonical_id=canonical_id, user=name_of(user))
     return MappingChange(row, "created", tuple(sorted(values)), batch.pk)
 
@@ -90,6 +92,7 @@ def update_mapping(
         row.save(update_fields=changed)
         row.refresh_from_db()
         note(batch, more=1)
+        rescore_after(batch)
     log.info("mapping.updated", canonical_id=canonical_id, fields=changed, user=name_of(user))
     outcome = ("activated" if row.is_active else "deactivated") if was_switched else "updated"
     return MappingChange(row, outcome, tuple(changed), batch.pk)
@@ -122,6 +125,7 @@ def _switch(canonical_id, is_active, user, reason, version):
         row.save(update_fields=["is_active"])
         row.refresh_from_db()
         note(batch, more=1)
+        rescore_after(batch)
     outcome = "activated" if is_active else "deactivated"
     log.info(f"mapping.{outcome}", canonical_id=canonical_id, user=name_of(user))
     return MappingChange(row, outcome, ("is_active",), batch.pk)

@@ -13,6 +13,7 @@ from mappings.deciding import deciding
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
 from mappings.services.decisions import note
 from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
+from mappings.services.rescoring import rescore_after, rows_of
 from mappings.services.undo_mappings import plan_mappings, restore_mappings
 from mappings.services.undo_memory import label_of, restore_memory, taught
 from mappings.services.undo_rows import plan_rows, restore_rows
@@ -95,6 +96,10 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
             undo.item_count = sum(item.outcome in DONE for item in report.items) or max(len(report.items), 1)
             undo.summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": report.counts} | rules
             undo.summary |= restore_memory(batch, plans.rejections, does_again=_is_undo(batch))
+            if any(plan.outcome in DONE for plan in plans.mappings):
+                rescore_after(undo, [plan.id for plan in plans.rows if plan.outcome in DONE])
+            if plans.rejections:
+                rescore_after(undo, rows_of(plans.rejections))
     log.info("decision.undone", batch=batch.pk, by=undo.pk, user=name_of(user), **report.counts)
     return replace(report, batch_id=undo.pk)
 
