@@ -43,7 +43,7 @@ def plan_for(row: UnmappedMarketLog, suggestion: MarketSuggestion, outcome_texts
     a key that the mapping serves already, it gets a mapping of its own for the same BetPawa market.
     """
     texts = dict(outcome_texts) if outcome_texts is not None else paired_texts(suggestion)
-    definition = mapping_cache.snapshot.by_canonical_id.get(suggestion.canonical_id)
+    definition = _mapping_of(suggestion)
     if definition is None:
         if not texts:
             raise ValidationError("No outcome is paired; map it by hand.")
@@ -86,6 +86,7 @@ def _accept_one(row, id, suggestion, user, reason, versions, bands):
         detail = f"{suggestion.name} is only a {suggestion.band} suggestion; look at it."
         return Decision(id, REFUSED, row.status, row.version, detail)
     try:
+        mapping_cache.refresh()  # what the rows before it made is there to be extended, not made twice
         plan = plan_for(row, suggestion)
         preview = preview_mapping(
             canonical_id=plan.canonical_id, values=plan.values, ids=[id], outcome_texts=plan.outcome_texts
@@ -107,6 +108,13 @@ def _why_a_reason(preview):
     """A sentence for a mapping that would be saved with a reason only."""
     warning = next((conflict.text for conflict in preview.conflicts if conflict.severity == WARNING), None)
     return f"It needs a look, or a reason: {warning or 'what is stored would change.'}"
+
+
+def _mapping_of(suggestion):
+    """The mapping in force that was suggested, or one that BetPawa's market has got since."""
+    snapshot = mapping_cache.snapshot
+    named = (found for found in snapshot.definitions if found.betpawa_id == suggestion.betpawa_id)
+    return snapshot.by_canonical_id.get(suggestion.canonical_id) or next(named, None)
 
 
 def _new_values(row, suggestion):

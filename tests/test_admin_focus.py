@@ -121,9 +121,9 @@ def test_a_suggestion_that_is_gone_is_not_accepted():
 
 def test_what_would_not_map_is_refused_with_the_reason():
     row = make_unmapped(1)
-    suggestion = suggested(row)
-    MarketSuggestion.objects.update(canonical_id="", pairing=[])
-    answer = decide(sign_in("trader"), row, "map", betpawaId=suggestion.betpawa_id, outcomeTexts={}, reason="x")
+    suggested(row)
+    MarketSuggestion.objects.update(canonical_id="", betpawa_id="999777", pairing=[])
+    answer = decide(sign_in("trader"), row, "map", betpawaId="999777", outcomeTexts={}, reason="x")
     assert answer.status_code == 400
     assert "No outcome is paired" in answer.json()["detail"]
 

@@ -95,6 +95,26 @@ def test_a_market_of_betpawa_that_no_mapping_names_gets_its_first():
     assert (mapping.canonical_id, mapping.betpawa_id, mapping.sportybet_id) == ("never_named", "777", "900777")
 
 
+def test_two_bookmakers_markets_accepted_together_make_one_mapping_of_what_none_named():
+    rows = [row(), row("S_NEVER", source="bet9ja")]
+    for one in rows:
+        suggest(one, canonical_id="")
+    accept_best(ids=[one.pk for one in rows], user="ada", reason="Both are it")
+    mapping = UserMarketMapping.objects.get()
+    assert (mapping.sportybet_id, mapping.bet9ja_key) == ("900777", "S_NEVER")
+
+
+def test_words_of_a_key_accepted_before_in_the_same_go_are_not_replaced():
+    rows = [row("900777"), row("900778")]
+    suggest(rows[0], canonical_id="")
+    suggest(rows[1], canonical_id="", pairs=(("yes", "Yes", "Both score"), ("no", "No", "Not both")))
+    accept_best(ids=[one.pk for one in rows], user="ada", reason="Both are it")
+    mapping_cache.refresh()
+    made = ("never_named", "never_named_sportybet")
+    texts = [texts_of(UserMarketMapping.objects.get(canonical_id=id)) for id in made]
+    assert texts == [{"yes": "Yes", "no": "No"}, {"yes": "Both score", "no": "Not both"}]
+
+
 def test_a_suggestion_that_pairs_nothing_is_refused_in_words():
     one = row()
     suggest(one, canonical_id="", pairs=())
