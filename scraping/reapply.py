@@ -16,9 +16,11 @@ from mappings.definitions import REFERENCE
 from mappings.evidence.samples import readable, source_key
 from mappings.mapper import map_event
 from mappings.models import PriceFixture, UnmappedMarketLog
+from mappings.services.applying import APPLIED, TOPIC
 from mappings.unmapped_logger import identity
 from odds.models import EventLink
 from odds.storage import MarketWriteBatch, ObservedMarkets, handle_market_write_batch
+from oddsproject.realtime import publish
 from scraping.progress import publish_odds_update
 
 log = structlog.get_logger(__name__)
@@ -46,11 +48,23 @@ class Reapplied:
     def as_dict(self) -> dict:
         return asdict(self)
 
+    def as_notice(self, actor: str) -> dict:
+        """For everybody who waits for it: see docs/decisions/0006."""
+        return {
+            "canonicalId": self.canonical_id,
+            "mappingVersion": self.mapping_version,
+            "actor": actor,
+            "eventsApplied": self.events_applied,
+            "eventsChanged": self.events_changed,
+            "eventsWaiting": self.events_waiting,
+            "marketsChanged": self.markets_changed,
+        }
+
 
 def reapply(canonical_id: str, user_name: str) -> Reapplied:
     """Map what is stored of running events with the mappings of now, where this one has a say.
 
-    Raises NotInForce. Safe to repeat: what is the same is not written.
+    Raises NotInForce. Safe to repeat: what is the same is not written. A notice says how it came out.
     """
     started = time.monotonic()
     mapping_cache.refresh()
@@ -79,6 +93,7 @@ def reapply(canonical_id: str, user_name: str) -> Reapplied:
     result.markets_changed = sum(counts.values())
     for slug in sorted(changed):
         publish_odds_update(slug, sorted(changed[slug]), counts[slug])
+    publish(TOPIC, APPLIED, result.as_notice(user_name))
     result.ms = int((time.monotonic() - started) * 1000)
     log.info("mapping.reapplied", user=user_name, **result.as_dict())
     return result

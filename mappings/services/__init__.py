@@ -1,5 +1,6 @@
 """What a person decides: each a keyword-only function, one transaction, one batch, audited."""
 
+from mappings.services.applying import Applied, apply_now, last_applied
 from mappings.services.claims import claim, release
 from mappings.services.decisions import Decision, Decisions
 from mappings.services.mappings import (
@@ -15,6 +16,7 @@ from mappings.services.undoing import Undone, UndoneItem, last_batch, restore_ve
 from mappings.services.versions import FieldChange, StaleVersion
 
 __all__ = [
+    "Applied",
     "Decision",
     "Decisions",
     "FieldChange",
@@ -25,11 +27,13 @@ __all__ = [
     "UndoneItem",
     "acknowledge",
     "activate_mapping",
+    "apply_now",
     "claim",
     "close_review",
     "create_mapping",
     "deactivate_mapping",
     "ignore",
+    "last_applied",
     "last_batch",
     "map_to",
     "reject_suggestion",

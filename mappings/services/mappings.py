@@ -10,6 +10,7 @@ from mappings.catalogue.loader import built_in
 from mappings.deciding import deciding
 from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS, MarketDefinition
 from mappings.models import UserMarketMapping
+from mappings.services import applying
 from mappings.services.decisions import note
 from mappings.services.rescoring import rescore_after
 from mappings.services.versions import StaleVersion, check_version
@@ -39,18 +40,23 @@ EDITABLE = (
 @dataclass(frozen=True, slots=True)
 class MappingChange:
     """mapping: the row as it is now. outcome: created, updated, activated, deactivated, unchanged.
-    batch_id: what undoes it; None when nothing changed."""
+    batch_id: what undoes it; None when nothing changed. task_id: of the task that applies it at once,
+    where that was asked for."""
 
     mapping: UserMarketMapping
     outcome: str
     changed_fields: tuple[str, ...] = ()
     batch_id: int | None = None
+    task_id: str | None = None
 
 
-def create_mapping(*, canonical_id: str, values: dict, user, reason: str = "") -> MappingChange:
+def create_mapping(
+    *, canonical_id: str, values: dict, user, reason: str = "", apply_now: bool = False
+) -> MappingChange:
     """A new row; values: {field: value} of EDITABLE. Where the catalogue has the canonical_id, what
     is not given comes from there. The same again is unchanged; another content under an id that
-    has a row raises ValidationError."""
+    has a row raises ValidationError. apply_now: also to what is stored of running events, where
+    something changed; the task is part of the transaction."""
     with deciding("mapping", user, reason) as batch:
         existing = _locked(canonical_id)
         if existing is not None:
@@ -63,22 +69,32 @@ def create_mapping(*, canonical_id: str, values: dict, user, reason: str = "") -
         _save_new(row)
         note(batch, more=1)
         rescore_after(batch)
+        task_id = applying.apply_now(canonical_id=canonical_id, user=user) if apply_now else None
     log.info("mapping.created", canonical_id=canonical_id, user=name_of(user))
-    return MappingChange(row, "created", tuple(sorted(values)), batch.pk)
+    return MappingChange(row, "created", tuple(sorted(values)), batch.pk, task_id)
 
 
 def update_mapping(
-    *, canonical_id: str, changes: dict, user, reason: str = "", version: int | None = None, merge: bool = False
+    *,
+    canonical_id: str,
+    changes: dict,
+    user,
+    reason: str = "",
+    version: int | None = None,
+    merge: bool = False,
+    apply_now: bool = False,
 ) -> MappingChange:
     """Change some fields. A built-in entry gets a row that overrides it. merge: a version that was
-    changed meanwhile will do where nobody else touched these fields.
+    changed meanwhile will do where nobody else touched these fields. apply_now: as in create_mapping.
     Raises StaleVersion, ValidationError, UserMarketMapping.DoesNotExist."""
     with deciding("mapping", user, reason) as batch:
         row = _locked(canonical_id)
         if row is None:
             if catalogue_entry(canonical_id) is None:
                 raise UserMarketMapping.DoesNotExist(f"There is no mapping {canonical_id}.")
-            return create_mapping(canonical_id=canonical_id, values=changes, user=user, reason=reason)
+            return create_mapping(
+                canonical_id=canonical_id, values=changes, user=user, reason=reason, apply_now=apply_now
+            )
         try:
             check_version(row, version)
         except StaleVersion as stale:
@@ -93,9 +109,10 @@ def update_mapping(
         row.refresh_from_db()
         note(batch, more=1)
         rescore_after(batch)
+        task_id = applying.apply_now(canonical_id=canonical_id, user=user) if apply_now and row.is_active else None
     log.info("mapping.updated", canonical_id=canonical_id, fields=changed, user=name_of(user))
     outcome = ("activated" if row.is_active else "deactivated") if was_switched else "updated"
-    return MappingChange(row, outcome, tuple(changed), batch.pk)
+    return MappingChange(row, outcome, tuple(changed), batch.pk, task_id)
 
 
 def deactivate_mapping(*, canonical_id: str, user, reason: str = "", version: int | None = None) -> MappingChange:

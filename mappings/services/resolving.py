@@ -68,6 +68,7 @@ def map_to(
     versions: Mapping | None = None,
     mapping_version: int | None = None,
     split: bool = False,
+    apply_now: bool = False,
 ) -> Resolution:
     """Map queue rows to one market, whose mapping is made, or extended by the rows' source keys.
 
@@ -78,6 +79,7 @@ def map_to(
     split: the rows' keys go on feeding what they feed, too: each outcome goes to the mapping that
     has its text. Without it a key is taken off other people's mappings with the same outcomes; one
     that had no other key is switched off.
+    apply_now: also to what is stored of running events, where the mapping changed (change.task_id).
     Raises ValidationError when the mapping would not map; nothing is changed then.
     """
     ids = list(dict.fromkeys(ids))
@@ -86,8 +88,8 @@ def map_to(
         taken, decisions = _free_rows(rows, ids, versions or {})
         if not taken:
             raise ValidationError("None of these markets can be mapped: they are gone, or changed meanwhile.")
-        outcomes = outcome_texts or {}
-        change = _extend(canonical_id, taken, values or {}, outcomes, user, reason, mapping_version)
+        outcomes, signed = outcome_texts or {}, {"user": user, "reason": reason, "apply_now": apply_now}
+        change = _extend(canonical_id, taken, values or {}, outcomes, mapping_version, signed)
         taken_from, switched_off = ((), ()) if split else _take_keys(change.mapping, taken, user, reason)
         changed = [row for row in taken if not _is_mapped_to(row, change.mapping)]
         decisions |= {row.pk: described(row, UNCHANGED) for row in taken if row not in changed}
@@ -184,14 +186,14 @@ def _without_key(mapping, slug, key):
     return changes
 
 
-def _extend(canonical_id, queue_rows, values, outcome_texts, user, reason, version):
+def _extend(canonical_id, queue_rows, values, outcome_texts, version, signed):
     """Create or update the mapping so that it claims the rows' source keys."""
     existing = UserMarketMapping.objects.select_for_update().filter(canonical_id=canonical_id).first()
     wanted = extension(existing or new_row(canonical_id), queue_rows, values, outcome_texts)
     if existing is None:
-        return create_mapping(canonical_id=canonical_id, values=wanted, user=user, reason=reason)
+        return create_mapping(canonical_id=canonical_id, values=wanted, **signed)
     wanted.setdefault("is_active", True)
-    return update_mapping(canonical_id=canonical_id, changes=wanted, user=user, reason=reason, version=version)
+    return update_mapping(canonical_id=canonical_id, changes=wanted, version=version, **signed)
 
 
 def extension(mapping, queue_rows, values: dict, outcome_texts: Mapping[str, str]) -> dict:
