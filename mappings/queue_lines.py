@@ -25,7 +25,7 @@ PARTS = (
     ("events", "Events that carry it now"),
     ("kickoff", "Nearness of the next kick-off"),
     ("tournament", "Weight of their tournaments"),
-    ("rivals", "Bookmakers that offer it"),
+    ("rivals", "Other bookmakers whose like is unmapped"),
     ("demand", "Demand, from these"),
     ("solvability", "Chance that BetPawa has it"),
 )

@@ -121,7 +121,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const siblings = part("data-siblings");
         siblings.hidden = !item.siblings.length || !urls.mayDecide;
         siblings.querySelector("[data-with-siblings]").checked = false;
-        siblings.querySelector("[data-sibling-count]").textContent = item.siblings.length;
+        siblings.querySelector("[data-sibling-count]").textContent = item.siblings.length === 1 ? "one sibling" : item.siblings.length + " siblings";
         siblings.title = item.siblings.map((sibling) => sibling.name).join("\n");
         const address = new URL(location.href);
         address.searchParams.set("id", item.id);

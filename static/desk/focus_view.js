@@ -4,6 +4,7 @@
 window.focusView = (function () {
     const FAMILIES = { name: "Name", structure: "Structure", rules: "Rules text", catalogue: "Catalogue ids", prices: "Prices", transitive: "Other bookmakers", ids: "Catalogue ids", others: "Other bookmakers", fed: "Mapped already", rarity: "Rarity", twins: "Twins" };
     const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-warn", "likely"], weak: ["desk-calm", "weak"] };
+    const PRIORITY = { events: "events", kickoff: "nearness of kick-off", tournament: "tournaments", rivals: "other bookmakers", demand: "demand", solvability: "chance that BetPawa has it" };
     const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no counterpart"], unsure: ["desk-warn", "check this one"] };
 
     function make(tag, className, ...children) {
@@ -52,7 +53,7 @@ window.focusView = (function () {
         if (item.claimedBy) meta.append(fact("claimed by", item.claimedBy));
         card.append(name, meta);
         const parts = item.priorityParts || {};
-        const words = Object.entries(parts).filter(([, value]) => typeof value === "number").map(([part, value]) => part + " " + number(value));
+        const words = Object.keys(PRIORITY).filter((part) => typeof parts[part] === "number").map((part) => PRIORITY[part] + " " + Number(parts[part].toFixed(2)));
         card.append(make("p", "desk-quiet", "Priority " + number(item.priority, 1) + (words.length ? ": " + words.join(" · ") : "")));
         if (item.reopenedReason) card.append(make("p", "desk-banner desk-warn", item.reopenedReason));
         if (item.review) card.append(make("p", "desk-banner desk-bad", item.review.reason || "Its prices look wrong."));
@@ -220,8 +221,8 @@ window.focusView = (function () {
 
     function impactWords(impact) {
         const about = impact.exact === false ? "about " : "";
-        const one = (count, word) => (count === null || count === undefined ? null : about + Number(count).toLocaleString("en-GB") + " " + word);
-        const counts = [one(impact.events, "events"), one(impact.markets, "lines"), one(impact.rows, "rows")].filter(Boolean);
+        const one = (count, word) => (count === null || count === undefined ? null : about + Number(count).toLocaleString("en-GB") + " " + word + (count === 1 ? "" : "s"));
+        const counts = [one(impact.events, "event"), one(impact.markets, "line"), one(impact.rows, "row")].filter(Boolean);
         return counts.length ? "Concerns " + counts.join(", ") + "." : "What it concerns could not be counted.";
     }
 
