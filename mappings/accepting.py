@@ -71,7 +71,8 @@ def accept_best(*, ids: Iterable[int], user, reason: str = "", versions: Mapping
     if len(ids) > MOST_AT_ONCE:
         raise ValidationError(f"At most {MOST_AT_ONCE} suggestions are accepted at once; these are {len(ids)}.")
     with deciding("map", user, reason) as batch:
-        rows = UnmappedMarketLog.objects.in_bulk(ids)
+        # All of them at once, in the order of every decision: none waits for a row between two mappings.
+        rows = UnmappedMarketLog.objects.select_for_update().order_by("source", "external_market_id").in_bulk(ids)
         best = {found.unmapped_id: found for found in MarketSuggestion.objects.filter(unmapped_id__in=ids, rank=1)}
         decisions = [_accept_one(rows.get(id), id, best.get(id), user, reason, versions or {}, bands) for id in ids]
     return Decisions(decisions, batch.pk)

@@ -20,7 +20,7 @@ from mappings.focus_items import items, queue_order
 from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarketLog
 from mappings.preview import preview_mapping
 from mappings.queue_filter import QueueFilter
-from mappings.services.decisions import CHANGED, UNCHANGED
+from mappings.services.decisions import CHANGED, UNCHANGED, locked
 from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.formats import count_text
@@ -176,6 +176,7 @@ def _map(request, row, body):
     if preview.needs_reason and not reason:
         return JsonResponse({"problem": "reason_required", **preview.as_data()}, status=409)
     with deciding("map", request.user, reason):
+        locked([row.pk, *_also(body)])
         resolution = services.map_to(
             ids=[row.pk],
             canonical_id=plan.canonical_id,

@@ -8,8 +8,11 @@ from django.db import connection
 
 from mappings.actors import acting_as, name_of
 from mappings.models import DecisionBatch
+from oddsproject.locks import AdvisoryLock
 from oddsproject.realtime import publish
 
+Kind = DecisionBatch.Kind
+CHANGES_MAPPINGS = frozenset({Kind.MAP, Kind.MAPPING, Kind.RESTORE, Kind.IMPORT})
 UNMAPPED_CHANGED = "unmapped_changed"
 MOST_NAMED = 100  # queue rows in a notice; a page that shows others reads its list again
 
@@ -36,6 +39,8 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
                 outer.item_count, outer.touched, outer.summary = before
                 raise
             return
+        if kind in CHANGES_MAPPINGS:
+            take_turn()
         batch = DecisionBatch.objects.create(
             kind=kind, actor=name_of(user)[:150], reason=(reason or "").replace("\x00", ""), undoes=undoes
         )
@@ -53,6 +58,14 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
             publish("unmapped_alerts", UNMAPPED_CHANGED, _notice(batch))
         else:
             batch.delete()
+
+
+def take_turn():
+    """Until the transaction ends nobody else changes mappings. All of them wait for the one row with
+    the mappings' version anyway, at their first change, when they hold queue rows and mappings that
+    others may want next; here they wait while they hold nothing. To be called before rows are locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.CHANGE_MAPPINGS])
 
 
 def _notice(batch):

@@ -15,3 +15,4 @@ class AdvisoryLock(IntEnum):
     UPSERT_EVENTS = _OURS + 3  # two discoveries do not make one tournament or event twice
     AFTER_CYCLE = _OURS + 4  # the mapping desk takes in one cycle at a time
     AUDIT_PRICES = _OURS + 5  # one price check of all mappings at a time
+    CHANGE_MAPPINGS = _OURS + 6  # people's changes of mappings, one after another

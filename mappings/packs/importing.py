@@ -14,6 +14,7 @@ from mappings.deciding import deciding
 from mappings.models import IgnoreRule, UserMarketMapping
 from mappings.packs.format import Pack, PackRefused
 from mappings.packs.reviewing import fields_of, review, row_of, sort_decisions
+from mappings.services.decisions import locked
 from mappings.services.mappings import create_mapping, update_mapping
 from mappings.services.queue import acknowledge, ignore
 from mappings.services.resolving import map_to
@@ -98,7 +99,9 @@ def _take_decisions(pack, user):
     """The same decisions together, each with the notes that it had."""
     rows = {row.canonical_id: row for row in UserMarketMapping.objects.all()}
     groups = defaultdict(list)
-    for row, packed in sort_decisions(pack, rows)[1]:
+    wanted = sort_decisions(pack, rows)[1]
+    locked(row.pk for row, _ in wanted)  # in one order, whatever the order of the groups
+    for row, packed in wanted:
         until = json.dumps(packed.ignore_until, sort_keys=True)
         groups[packed.status, packed.notes or "", packed.mapped_to or "", until].append(row.pk)
     for (status, notes, mapped_to, until), ids in groups.items():

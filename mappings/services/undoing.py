@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from mappings.actors import name_of
-from mappings.deciding import deciding
+from mappings.deciding import deciding, take_turn
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
 from mappings.services.decisions import note
 from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
@@ -79,6 +79,7 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
         _check(batch, user)
         return _plans(batch, lock=False).report(batch)
     with transaction.atomic():
+        take_turn()
         # Two who undo the same take turns here; the second reads that it is done.
         batch = DecisionBatch.objects.select_for_update().get(pk=batch_id)
         _check(batch, user)

@@ -1,13 +1,27 @@
 """Two people at one time: one of them is first, the other is told, nothing is lost and nobody hangs."""
 
-from threading import Barrier, Thread
+import time
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
+from django.db import connection, connections
 
+from mappings import accepting
+from mappings.cache import mapping_cache
+from mappings.deciding import deciding
 from mappings.models import DecisionBatch, UnmappedChange, UnmappedMarketLog, UserMarketMapping
-from mappings.services import StaleVersion, acknowledge, claim, create_mapping, ignore, undo_batch, update_mapping
+from mappings.services import (
+    StaleVersion,
+    acknowledge,
+    claim,
+    create_mapping,
+    ignore,
+    map_to,
+    undo_batch,
+    update_mapping,
+)
+from mappings.tests.test_accepting import row, suggest
 from mappings.tests.test_services import CORNERS
 from mappings.tests.test_unmapped_logger import cycle, entry
 
@@ -89,3 +103,58 @@ def test_bulk_decisions_in_any_order_beside_a_flush_wait_and_never_deadlock():
     )
     assert not [result for result in results if isinstance(result, Exception)]
     assert UnmappedMarketLog.objects.filter(occurrence_count=5).count() == 300
+
+
+def somebody_waits():
+    """Until another connection waits for a lock; fails after ten seconds."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.01)
+
+
+def test_two_who_change_the_same_mappings_in_other_orders_take_turns():
+    for id in ("one", "two"):
+        create_mapping(canonical_id=id, values={**CORNERS, "betpawa_id": id}, user="zoe")
+    begun = Event()
+
+    def one_then_two():
+        with deciding("mapping", "ada"):
+            update_mapping(canonical_id="one", changes={"name": "A"}, user="ada")
+            begun.set()
+            somebody_waits()
+            return update_mapping(canonical_id="two", changes={"name": "A"}, user="ada").outcome
+
+    def two():
+        assert begun.wait(10)
+        return update_mapping(canonical_id="two", changes={"name": "B"}, user="bob").outcome
+
+    assert at_once(one_then_two, two) == ["updated", "updated"]
+
+
+def test_accepting_many_beside_one_that_is_mapped_by_hand_waits_and_never_deadlocks(monkeypatch):
+    mapping_cache.refresh(force=True)
+    rows = [row("1001"), row("1002")]
+    for one in rows:
+        suggest(one)
+    half_way, preview = Event(), accepting.preview_mapping
+
+    def slow_preview(**asked):
+        if asked["ids"] == [rows[1].pk]:
+            half_way.set()
+            somebody_waits()
+        return preview(**asked)
+
+    monkeypatch.setattr(accepting, "preview_mapping", slow_preview)
+
+    def by_hand():
+        assert half_way.wait(10)
+        return map_to(ids=[rows[1].pk], canonical_id="btts_ft", user="bob")
+
+    accepted, mapped = at_once(lambda: accepting.accept_best(ids=[one.pk for one in rows], user="ada"), by_hand)
+    assert [decision.outcome for decision in accepted] == ["changed", "changed"]
+    assert mapped.decisions[0].outcome == "unchanged"
