@@ -3,7 +3,7 @@ that change are changed by one statement, however many they are."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -19,6 +19,7 @@ from oddsproject.desk.formats import lagos_text
 
 log = structlog.get_logger(__name__)
 
+FURTHEST = timedelta(days=3653)  # of any "until"
 CHANGED, UNCHANGED, REFUSED, STALE, NOT_FOUND = "changed", "unchanged", "refused", "stale", "not_found"
 JUDGED = ("source", "external_market_id", "status", "tab", "version", "notes", "mapped_to", "decided_by", "decided_at",
           "decided_mapping_version", "reopened_reason", "snoozed_until", "claimed_by", "claim_expires_at",
@@ -238,10 +239,14 @@ def text_of(value, most=2000) -> str:
 
 
 def coming(until) -> datetime:
-    """An aware time that lies ahead, or ValidationError."""
+    """An aware time that lies ahead, but not so far that neither clocks nor the database could tell
+    it; or ValidationError."""
     if not isinstance(until, datetime) or timezone.is_naive(until):
         raise ValidationError({"until": "A time with its zone is needed."})
-    if until <= timezone.now():
+    now = timezone.now()
+    if abs(until - now) > FURTHEST:
+        raise ValidationError({"until": f"Only times of the next {FURTHEST.days // 365} years will do."})
+    if until <= now:
         raise ValidationError({"until": f"{lagos_text(until)} is over already."})
     return until
 

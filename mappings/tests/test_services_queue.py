@@ -1,6 +1,6 @@
 """Snooze, claims, conditions, notices, and bulk decisions that cost the same however many rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -97,6 +97,16 @@ def test_only_open_rows_are_snoozed_and_only_until_a_time_ahead(row):
     for wrong in (in_minutes(-1), timezone.now().replace(tzinfo=None), "tomorrow"):
         with pytest.raises(ValidationError):
             snooze(ids=[row.pk], user="ada", until=wrong)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "9999-12-31T12:00Z"])
+def test_a_time_that_no_clock_could_show_is_refused_and_leaves_the_row_readable(row, text):
+    with pytest.raises(ValidationError, match="years"):
+        snooze(ids=[row.pk], user="ada", until=datetime.fromisoformat(text))
+    with pytest.raises(ValidationError, match="years"):
+        ignore(ids=[row.pk], user="ada", until={"kind": "date", "at": text})
+    row.refresh_from_db()
+    assert row.tab == "NEW"
 
 
 def test_a_colleagues_claim_refuses_politely_and_a_lead_takes_it_over(row, lead, trader):
