@@ -10,10 +10,8 @@ from django.http import HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from mappings import services
-from mappings.accepting import accept_best
+from mappings import accepting, services
 from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many, matching_ids
-from mappings.cache import mapping_cache
 from mappings.models import Band, DecisionBatch, UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.until import IGNORES, SNOOZES, condition, moment
@@ -25,7 +23,6 @@ from oddsproject.desk.pages import page, require
 SAID = "queue_said"  # the session's key: what the next page says about the decision before it
 SAMPLE = 8
 MAPPED_AT_ONCE = 20
-ACCEPTED_AT_ONCE = 500  # each of them is a change of a mapping, with everything that checks one
 LONGEST_REASON = 1000
 # decision: (kind of its batch, "12 <done>.", its name on buttons)
 DECISIONS = {
@@ -39,6 +36,7 @@ DECISIONS = {
     "accept": ("map", "mapped to their best suggestion", "Accept the best suggestion"),
     "accept_any": ("map", "mapped to the best suggestion", "Accept the best suggestion"),
 }
+ACCEPTS = {"accept": (Band.STRONG,), "accept_any": tuple(Band)}  # of which bands
 OTHERWISE = {
     "unchanged": "so already",
     "stale": "left alone, somebody was first",
@@ -89,11 +87,12 @@ def decide_page(request):
         return HttpResponseBadRequest(f"decision must be one of: map, {', '.join(DECISIONS)}.")
     try:
         asked, ids, versions = _which(sent, request.user)
+        if decision in ACCEPTS:
+            ids = _to_accept(decision, ids, by_filter=asked is not None)
         if not ids:
-            say(request, "No market was chosen.", tone="warn")
+            by_suggestion = asked is not None and decision in ACCEPTS
+            say(request, "None has such a suggestion." if by_suggestion else "No market was chosen.", tone="warn")
             return HttpResponseRedirect(safe_next(request))
-        if decision in ("accept", "accept_any"):
-            _refuse_too_many_mappings(ids)
         confirmed = asked is None or sent.get("newest")
         if request.method == "GET" or not confirmed or (decision in CHOICES and not sent.get("until")):
             return _ask(request, decision, asked, ids)
@@ -149,13 +148,17 @@ def _which(sent, user):
     return None, ids, versions
 
 
-def _refuse_too_many_mappings(ids):
-    strong = UnmappedMarketLog.objects.filter(pk__in=ids, best_band=Band.STRONG).count()
-    if strong > ACCEPTED_AT_ONCE:
+def _to_accept(decision, ids, *, by_filter):
+    """Of a filter's rows those that have such a suggestion; each that is ticked is told why it has not."""
+    if by_filter:
+        suggested = UnmappedMarketLog.objects.filter(pk__in=ids, best_band__in=ACCEPTS[decision])
+        ids = list(suggested.values_list("pk", flat=True))
+    if len(ids) > accepting.MOST_AT_ONCE:
         raise ValidationError(
-            f"{count_text(strong)} of them have a strong suggestion; at most {count_text(ACCEPTED_AT_ONCE)} are mapped "
-            "at once. Narrow the filter."
+            f"{count_text(len(ids))} would be mapped; at most {count_text(accepting.MOST_AT_ONCE)} are at once, "
+            "as each is checked by itself. Narrow the filter."
         )
+    return ids
 
 
 def _to_map(request, sent):
@@ -220,9 +223,8 @@ def _decider(decision, sent):
         return partial(services.ignore, until=condition(until, at))
     if decision == "snooze":
         return partial(services.snooze, until=moment(until, at))
-    if decision in ("accept", "accept_any"):
-        mapping_cache.refresh()
-        return partial(accept_best, bands=(Band.STRONG,) if decision == "accept" else tuple(Band))
+    if decision in ACCEPTS:
+        return partial(accepting.accept_best, bands=ACCEPTS[decision])
     return getattr(services, decision)
 
 

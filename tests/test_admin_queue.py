@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from mappings import bulk
+from mappings import accepting, bulk
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from tests.admin_rows import ESCAPED, HOSTILE, make_event, make_odds, make_run, make_unmapped, sign_in
 
@@ -297,6 +297,16 @@ def test_the_best_suggestion_is_accepted_only_where_it_is_strong():
     answer = decide(sign_in("trader"), "accept", rows)
     assert "1 mapped to their best suggestion, 2 refused" in said(answer)
     assert sorted(statuses().values()) == ["MAPPED", "NEW", "NEW"]
+
+
+def test_of_all_that_match_those_with_a_strong_suggestion_are_accepted_and_a_bound_is_told_before_asking(monkeypatch):
+    for number in range(6):
+        make_unmapped(number, best_band="strong" if number < 3 else "likely")
+    client = sign_in("trader")
+    sent = {"decision": "accept", "scope": "filter", "filter": "tab=NEW", "next": QUEUE}
+    assert client.post(DECIDE, sent).context["count"] == 3
+    monkeypatch.setattr(accepting, "MOST_AT_ONCE", 2)
+    assert "3 would be mapped; at most 2" in said(client.post(DECIDE, sent, follow=True))
 
 
 def test_hostile_text_is_escaped_on_every_page_that_shows_it():
