@@ -18,6 +18,8 @@ from oddsproject.desk.formats import lagos_text
 from oddsproject.desk.pages import page, require
 
 PER_PAGE = 100
+MOST_REASONS = 20
+NAMED_OF_A_REASON = 20
 READ_AT_ONCE = 2_000
 TIMES = ("snoozed_until", "review_since")
 # What opens a formula in a spreadsheet; bookmakers' texts are not ours.
@@ -56,7 +58,8 @@ def batch_page(request, batch_id):
         ],
         next_after=changes[PER_PAGE - 1].pk if len(changes) > PER_PAGE else None,
         is_first=not after,
-        left=[_left_group(group) for group in left] if not after else [],
+        left=_left_groups(left[:MOST_REASONS]) if not after else [],
+        more_reasons=0 if after else max(0, len(left) - MOST_REASONS),
         mappings=_mapping_changes(batch) if not after else [],
         standing=standing,
         problem=problem,
@@ -123,10 +126,15 @@ def _rows(ids):
     return UnmappedMarketLog.objects.only("market_name", "external_market_id", "source").in_bulk(list(ids))
 
 
-def _left_group(group):
-    """A reason, how many were left for it, and the first of them by name."""
-    rows = _rows(group["ids"][:PER_PAGE])
-    return {**group, "count": len(group["ids"]), "rows": list(rows.values()), "more": len(group["ids"]) - len(rows)}
+def _left_groups(groups):
+    """Each reason, how many were left for it, and the first of them by name. One query: a reason may name
+    what only one market has, so that there are as many as markets."""
+    first = [group["ids"][:NAMED_OF_A_REASON] for group in groups]
+    rows = _rows({id for ids in first for id in ids})
+    return [
+        {**group, "count": len(group["ids"]), "rows": [rows[id] for id in ids if id in rows]}
+        for group, ids in zip(groups, first, strict=True)
+    ]
 
 
 def _csv_rows(batch):

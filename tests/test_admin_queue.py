@@ -191,6 +191,17 @@ def test_a_decision_in_chunks_is_one_batch_and_one_undo(monkeypatch):
     assert set(statuses().values()) == {"NEW"}
 
 
+def test_a_decision_with_a_reason_for_each_market_costs_its_page_one_query_for_all(django_assert_max_num_queries):
+    rows = [make_unmapped(number) for number in range(40)]
+    left = [{"outcome": "refused", "detail": f"Reason {row.pk}", "ids": [row.pk]} for row in rows]
+    batch = DecisionBatch.objects.create(kind="map", actor="ada", item_count=1, summary={"left": left})
+    client = sign_in("trader")
+    with django_assert_max_num_queries(15):
+        page = client.get(f"{QUEUE}batch/{batch.pk}/")
+    assert [group["count"] for group in page.context["left"]] == [1] * 20
+    assert b"20 more reasons" in page.content and rows[0].market_name.encode() in page.content
+
+
 def test_ignoring_asks_until_when_and_keeps_the_reason():
     client = sign_in("trader")
     rows = [make_unmapped(1, event_count=7), make_unmapped(2)]
