@@ -4,8 +4,6 @@ The page is static/desk/focus.js; these are its addresses. Answers are JSON: a d
 carried out says so in words and names its batch, one that was not says why with 4xx.
 """
 
-import json
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import JsonResponse
 from django.urls import path, reverse
@@ -13,7 +11,6 @@ from django.utils.http import urlencode
 
 from mappings import services
 from mappings.accepting import accept_best, plan_for
-from mappings.admin_decisions import ids_of
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
 from mappings.focus_items import items, queue_order
@@ -23,6 +20,7 @@ from mappings.queue_filter import QueueFilter
 from mappings.services.decisions import CHANGED, UNCHANGED, locked
 from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
+from oddsproject.api.strict_json import JsonRefused, read_json
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
 
@@ -90,13 +88,13 @@ def items_view(request):
 
 @require(TRADER, methods=("POST",))
 def decide_view(request):
-    """{decision, id, version, also: [sibling ids], until, reason, betpawaId, outcomeTexts}."""
+    """{decision, id, version, also: [{id, version}] of siblings, until, reason, betpawaId, outcomeTexts}."""
     try:
         body = _body(request)
         row = UnmappedMarketLog.objects.filter(pk=body["id"]).first()
         if row is None:
             return _problem("gone", "It is not in the queue any more.", status=404)
-        decide = _DECISIONS.get(body.get("decision"))
+        decide = _DECISIONS.get(_text(body, "decision"))
         if decide is None:
             return _problem("invalid", "No such decision.", status=400)
         return decide(request, row, body)
@@ -154,12 +152,9 @@ def preview_view(request):
 def _simple(name, **more):
     def decide(request, row, body):
         given = {key: read(body) for key, read in more.items()}
+        versions = {row.pk: body.get("version")} | _also(body)
         made = getattr(services, name)(
-            ids=[row.pk, *_also(body)],
-            user=request.user,
-            reason=_reason(body),
-            versions={row.pk: body.get("version")},
-            **given,
+            ids=list(versions), user=request.user, reason=_reason(body), versions=versions, **given
         )
         return _answer(name, row, made)
 
@@ -175,8 +170,9 @@ def _map(request, row, body):
         )
     if preview.needs_reason and not reason:
         return JsonResponse({"problem": "reason_required", **preview.as_data()}, status=409)
+    siblings = _also(body)
     with deciding("map", request.user, reason):
-        locked([row.pk, *_also(body)])
+        locked([row.pk, *siblings])
         resolution = services.map_to(
             ids=[row.pk],
             canonical_id=plan.canonical_id,
@@ -187,13 +183,15 @@ def _map(request, row, body):
             versions={row.pk: body.get("version")},
         )
         made = list(resolution.decisions)
-        if made[0].outcome in (CHANGED, UNCHANGED) and _also(body):
-            made += accept_best(ids=_also(body), user=request.user, reason=reason)
+        if made[0].outcome in (CHANGED, UNCHANGED) and siblings:
+            made += accept_best(ids=siblings, user=request.user, reason=reason, versions=siblings)
     return _answer("map", row, services.Decisions(made, resolution.batch_id), f" to {resolution.change.mapping.name}")
 
 
 def _reject(request, row, body):
-    made = services.reject_suggestion(id=row.pk, betpawa_id=str(body.get("betpawaId", "")), user=request.user)
+    made = services.reject_suggestion(
+        id=row.pk, betpawa_id=_text(body, "betpawaId"), user=request.user, version=body.get("version")
+    )
     return _answer("reject", row, made)
 
 
@@ -210,7 +208,7 @@ _DECISIONS = {
 
 
 def _plan(row, body):
-    suggestion = MarketSuggestion.objects.filter(unmapped=row, betpawa_id=str(body.get("betpawaId", ""))).first()
+    suggestion = MarketSuggestion.objects.filter(unmapped=row, betpawa_id=_text(body, "betpawaId")).first()
     if suggestion is None:
         raise ValidationError("That suggestion was replaced meanwhile; look at the new ones.")
     mapping_cache.refresh()
@@ -267,9 +265,9 @@ def _body(request, *, needs_id=True):
     if len(request.body) > LONGEST_BODY:
         raise ValidationError("Too much was sent.")
     try:
-        body = json.loads(request.body or b"{}")
-    except ValueError as error:
-        raise ValidationError("That was no JSON.") from error
+        body = read_json(request.body or b"{}")
+    except JsonRefused as error:
+        raise ValidationError(str(error)) from error
     if not isinstance(body, dict) or (needs_id and not _is_id(body.get("id"))):
         raise ValidationError("An object that names a row is needed.")
     if body.get("version") is not None and not _is_id(body["version"]):
@@ -282,19 +280,31 @@ def _is_id(value):
 
 
 def _also(body):
+    """{sibling's id: the version that was looked at}"""
     also = body.get("also") or []
-    if not isinstance(also, list) or not all(_is_id(id) for id in also) or len(also) > MOST_SIBLINGS:
+    if not isinstance(also, list) or len(also) > MOST_SIBLINGS or not all(map(_is_sibling, also)):
         raise ValidationError("also must name siblings.")
-    return ids_of(map(str, also))
+    return {one["id"]: one["version"] for one in also if one["id"] != body["id"]}
+
+
+def _is_sibling(value):
+    return isinstance(value, dict) and _is_id(value.get("id")) and _is_id(value.get("version"))
 
 
 def _choice(body):
     """What was picked from the menu "until …"."""
-    return str(body.get("until") or "")
+    return _text(body, "until")
 
 
 def _reason(body):
-    return str(body.get("reason") or "").strip()[:1000]
+    return _text(body, "reason").strip()[:1000]
+
+
+def _text(body, name):
+    text = body.get(name)
+    if text is not None and not isinstance(text, str):
+        raise ValidationError(f"{name} must be text.")
+    return text or ""
 
 
 def _page_url(id):

@@ -61,8 +61,8 @@ def _item(row, suggestions, names, user_name):
         "suggestedAt": _iso(row.suggested_at),
         "outcomes": [{"text": text, "label": label, "price": price} for text, label, price in _outcomes(row)],
         "siblings": [
-            {"id": sibling.pk, "name": sibling.market_name or sibling.external_market_id}
-            for sibling in siblings(row).only("pk", "market_name", "external_market_id")[:SIBLINGS]
+            {"id": sibling.pk, "version": sibling.version, "name": sibling.market_name or sibling.external_market_id}
+            for sibling in siblings(row).only("pk", "version", "market_name", "external_market_id")[:SIBLINGS]
         ],
         "candidates": [_candidate(row, suggestion, views) for suggestion in suggestions],
     }

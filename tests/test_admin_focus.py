@@ -95,7 +95,7 @@ def test_accepting_maps_the_row_and_its_strong_siblings_in_one_batch():
     texts = {"yes": "Yes", "no": "No"}
     answer = decide(
         sign_in("trader"), row, "map", betpawaId=suggestion.betpawa_id, outcomeTexts=texts,
-        also=[sibling.pk, doubtful.pk], reason="Names agree",
+        also=[{"id": other.pk, "version": other.version} for other in (sibling, doubtful)], reason="Names agree",
     )  # fmt: skip
     assert answer.status_code == 200, answer.content
     assert [left["id"] for left in answer.json()["left"]] == [doubtful.pk]
@@ -109,6 +109,35 @@ def test_who_was_second_reads_who_was_first():
     answer = post(sign_in("trader", "ada"), "decide", {"decision": "acknowledge", "id": row.pk, "version": 1})
     assert answer.status_code == 409
     assert "bob" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("decision", ["acknowledge", "ignore", "map"])
+def test_a_sibling_that_a_colleague_decided_meanwhile_is_left_as_it_is(decision):
+    row, sibling, free = (make_unmapped(number, sample_outcomes=YES_OR_NO) for number in (1, 2, 3))
+    for each in (row, sibling, free):
+        suggestion = suggested(each)
+    decide(sign_in("trader", "bob"), sibling, "snooze", until="days:3")
+    answer = decide(
+        sign_in("trader", "ada"), row, decision, betpawaId=suggestion.betpawa_id, reason="Names agree",
+        outcomeTexts={"yes": "Yes", "no": "No"}, also=[{"id": each.pk, "version": 1} for each in (sibling, free)],
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.content
+    (left,) = answer.json()["left"]
+    assert left["id"] == sibling.pk and "bob" in left["detail"]
+    sibling.refresh_from_db()
+    free.refresh_from_db()
+    assert (sibling.tab, sibling.decided_by, free.decided_by) == ("SNOOZED", "bob", "ada")
+
+
+def test_who_maps_second_reads_who_was_first():
+    row = make_unmapped(1, sample_outcomes=YES_OR_NO)
+    suggestion = suggested(row)
+    decide(sign_in("trader", "bob"), row, "ignore", until="forever")
+    body = {"decision": "map", "id": row.pk, "version": 1, "reason": "Names agree"}
+    body |= {"betpawaId": suggestion.betpawa_id, "outcomeTexts": {"yes": "Yes", "no": "No"}}
+    answer = post(sign_in("trader", "ada"), "decide", body)
+    assert answer.status_code in (400, 409) and "bob" in answer.json()["detail"]
+    assert not UserMarketMapping.objects.exists()
 
 
 def test_a_suggestion_that_is_gone_is_not_accepted():
@@ -157,10 +186,17 @@ def test_a_viewer_decides_nothing(name):
 
 @pytest.mark.parametrize(
     "body",
-    ["no json", "[]", "{}", '{"id": true}', '{"id": "1"}', '{"id": -1}', '{"id": 1, "version": "x"}'],
-)
+    [
+        "no json", "[]", "{}", "[" * 50_000, '{"id": true}', '{"id": "1"}', '{"id": -1}', '{"id": 1, "version": "x"}',
+        '{"id": ROW, "decision": ["map"]}', '{"id": ROW, "decision": "claim", "reason": {}}',
+        '{"id": ROW, "decision": "acknowledge", "reason": "\\ud800"}', '{"id": ROW, "decision": "ignore", "also": [1]}',
+        '{"id": ROW, "decision": "reject", "betpawaId": "\\u0000"}',
+        '{"id": ROW, "decision": "reject", "betpawaId": {}}',
+        '{"id": ROW, "decision": "map", "betpawaId": "\\ud800", "outcomeTexts": {}}',
+    ],
+)  # fmt: skip
 def test_nonsense_is_a_clear_refusal(body):
-    client = sign_in("trader")
+    client, body = sign_in("trader"), body.replace("ROW", str(make_unmapped(1).pk))
     answer = client.post(reverse("admin:mappings_focus_decide"), body, content_type="application/json")
     assert (answer.status_code, answer.json()["problem"]) == (400, "invalid")
 

@@ -43,6 +43,8 @@ from mappings.suggestions import memory
 
 log = structlog.get_logger(__name__)
 
+MOST_TOLD = 3  # of several that changed meanwhile
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -87,7 +89,7 @@ def map_to(
         rows = locked(ids)
         taken, decisions = _free_rows(rows, ids, versions or {})
         if not taken:
-            raise ValidationError("None of these markets can be mapped: they are gone, or changed meanwhile.")
+            raise ValidationError(_why_none(decisions.values()))
         outcomes, signed = outcome_texts or {}, {"user": user, "reason": reason, "apply_now": apply_now}
         change = _extend(canonical_id, taken, values or {}, outcomes, mapping_version, signed)
         taken_from, switched_off = ((), ()) if split else _take_keys(change.mapping, taken, user, reason)
@@ -110,6 +112,14 @@ def _free_rows(rows, ids, versions):
     decisions = {id: Decision(id, NOT_FOUND) for id in ids if id not in rows}
     decisions |= {id: stale(rows[id], first.get(id)) for id in behind}
     return [rows[id] for id in ids if id not in decisions], decisions
+
+
+def _why_none(decisions):
+    """Who was first, where somebody was."""
+    told = list(dict.fromkeys(decision.detail for decision in decisions if decision.detail))
+    if len(decisions) == 1 and told:
+        return told[0]
+    return " ".join(["None of these markets can be mapped: they are gone, or changed meanwhile.", *told[:MOST_TOLD]])
 
 
 def _is_mapped_to(row, mapping):

@@ -158,7 +158,7 @@ document.addEventListener("DOMContentLoaded", () => {
     // --- Deciding ------------------------------------------------------------------------------
 
     function siblingsToo(item) {
-        return part("data-with-siblings").checked ? item.siblings.map((sibling) => sibling.id) : [];
+        return part("data-with-siblings").checked ? item.siblings.map(({ id, version }) => ({ id, version })) : [];
     }
 
     function accept(reason = "", item = current(), candidate = item && item.candidates[chosen], also = item ? siblingsToo(item) : []) {
@@ -171,7 +171,7 @@ document.addEventListener("DOMContentLoaded", () => {
     /* Send one decision and show the next market meanwhile. */
     async function decide(item, body, again) {
         const place = at;
-        const taken = [item.id, ...(body.also || [])];
+        const taken = [item.id, ...(body.also || []).map((sibling) => sibling.id)];
         taken.forEach((id) => done.add(id));
         decided += taken.length;
         show();
