@@ -13,7 +13,8 @@ from typing import NamedTuple
 from django.db.models import Case, IntegerField, Value, When
 
 from mappings.definitions import REFERENCE
-from mappings.evidence.samples import Fixture, readable, source_key
+from mappings.evidence.remembered import fixtures_of
+from mappings.evidence.samples import Fixture, source_key
 from mappings.mapper import map_event, map_market
 from mappings.models import PriceFixture
 from mappings.proposals import Proposal
@@ -85,7 +86,7 @@ class Held(NamedTuple):
 
 def fixtures_for(proposal: Proposal) -> list[Fixture]:
     """Kept events that carry the source keys in question, those that BetPawa's market is on first.
-    At most four queries, each fixture unpacked once."""
+    At most five queries; a fixture is unpacked once, not at every preview."""
     target = (proposal.draft or proposal.before).betpawa_id if proposal.draft or proposal.before else ""
     chosen = []
     for slug, key in proposal.focus()[:MOST_KEYS]:
@@ -94,10 +95,7 @@ def fixtures_for(proposal: Proposal) -> list[Fixture]:
             has_target = When(keys__contains=[source_key(REFERENCE, target)], then=Value(0))
             rows = rows.order_by(Case(has_target, default=1, output_field=IntegerField()), "-sampled_at", "-id")
         chosen += [pk for pk in rows.values_list("pk", flat=True)[:MOST_FIXTURES] if pk not in chosen]
-    if not chosen:
-        return []
-    rows = PriceFixture.objects.in_bulk(chosen)
-    return readable(rows[pk] for pk in chosen if pk in rows)
+    return fixtures_of(chosen) if chosen else []
 
 
 def compare_fixtures(proposal: Proposal, fixtures: Iterable[Fixture]) -> tuple[FixtureChange, ...]:

@@ -6,6 +6,7 @@ no index has to be kept for it and the table of current odds is not read at all.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection
@@ -13,7 +14,7 @@ from django.db import connection
 from odds.caching.pair_comparison import market_id_of_text, text_of_key
 from odds.models import Bookmaker
 from odds.storage import arrays
-from odds.storage.previous import unpack_keys, unpack_missing
+from odds.storage.previous import Absence, pack_keys, unpack_keys, unpack_missing
 
 # Upcoming events at a bookmaker; without packed state, keys or missing is null.
 # Params: slug. Leans on idx_event_kickoff, one_link_per_event_bookmaker and primary keys.
@@ -33,6 +34,9 @@ SELECT event_id, betpawa_market_id, line
  WHERE event_id = ANY(%s) AND bookmaker_slug = %s AND unavailable_at IS NULL
 """
 
+# Events whose keys of a market are remembered, at a bookmaker each: 2,000 at three, of two markets.
+MOST_REMEMBERED = 12_000
+
 
 class StoredRows(NamedTuple):
     """events: that have the market. markets: different lines of it, "no line" being one. rows: of
@@ -45,11 +49,12 @@ class StoredRows(NamedTuple):
 
 def stored_rows(bookmaker_slug: str, betpawa_market_id: str) -> StoredRows:
     """What a bookmaker has on offer of one market, on events still to come."""
-    head = text_of_key((betpawa_market_id, None))
     events = rows = 0
     lines = set()
-    for texts in _offered(bookmaker_slug):
-        found = [text for text in texts if text.startswith(head) and market_id_of_text(text) == betpawa_market_id]
+    for packed, missed in _offered(bookmaker_slug):
+        found = _of_market(packed, betpawa_market_id)
+        if found and missed:
+            found = _on_offer(found, missed)
         if found:
             events += 1
             rows += len(found)
@@ -61,26 +66,44 @@ def reference_rows(betpawa_market_ids: Iterable[str]) -> dict[str, int]:
     """{market id: upcoming events on which the reference bookmaker has it on offer}, for each id asked for."""
     counts = Counter(dict.fromkeys(betpawa_market_ids, 0))
     wanted = set(counts)
-    for texts in _offered(Bookmaker.objects.get(is_reference=True).slug):
+    for packed, missed in _offered(Bookmaker.objects.get(is_reference=True).slug):
+        texts = unpack_keys(packed)
+        if missed:
+            texts = _on_offer(texts, missed)
         counts.update(wanted.intersection([market_id_of_text(text) for text in texts]))
     return dict(counts)
 
 
-def _offered(slug) -> Iterator[list[str]]:
-    """The keys of what is on offer ("market|line"), per upcoming event."""
+# A preview asks for the same market at every keystroke, and what bytes say does not change.
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _of_market(packed: bytes, market_id: str) -> tuple[str, ...]:
+    """The keys of one market, every line of it."""
+    head = text_of_key((market_id, None))
+    if head.encode() not in packed:
+        return ()
+    return tuple(
+        [text for text in unpack_keys(packed) if text.startswith(head) and market_id_of_text(text) == market_id]
+    )
+
+
+def _on_offer(texts, missed):
+    return [text for text in texts if text not in missed or not missed[text].is_withdrawn]
+
+
+def _offered(slug) -> Iterator[tuple[bytes, dict[str, Absence]]]:
+    """Per upcoming event the packed keys ("market|line") of its markets, and those of them that the
+    last answers lacked: which are withdrawn, they say."""
     connection.ensure_connection()
     with connection.wrap_database_errors, arrays.cursor(connection.connection) as cursor:
         unpacked = []
         for event_id, keys, missing in cursor.execute(PACKED_KEYS, [slug]).fetchall():
             if keys is None or missing is None:
                 unpacked.append(event_id)
-                continue
-            texts, missed = unpack_keys(keys), unpack_missing(missing)
-            if missed:
-                texts = [text for text in texts if text not in missed or not missed[text].is_withdrawn]
-            yield texts
+            else:
+                yield bytes(keys), unpack_missing(missing)
         if unpacked:
             of_event = defaultdict(list)
             for event_id, *key in cursor.execute(ROW_KEYS, [unpacked, slug]).fetchall():
                 of_event[event_id].append(text_of_key(key))
-            yield from of_event.values()
+            for texts in of_event.values():
+                yield pack_keys(texts), {}

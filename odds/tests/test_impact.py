@@ -77,3 +77,17 @@ def test_nothing_is_read_row_by_row():
         assert "market_odds_current" not in plan and "Seq Scan" not in plan
         cursor.execute(f"EXPLAIN {impact.ROW_KEYS}", [[1, 2], "betpawa"])
         assert "uq_market_odds_current" in cursor.fetchone()[0] + cursor.fetchone()[0]
+
+
+def test_what_is_remembered_of_a_market_is_never_what_has_changed_since(events):
+    assert stored_rows("betpawa", "5000") == stored_rows("betpawa", "5000") == StoredRows(events=2, markets=2, rows=4)
+    store(events[0], 1, *totals("4.5"))
+    assert stored_rows("betpawa", "5000") == StoredRows(events=2, markets=3, rows=5)
+    withdraw_a_line(events[1])
+    assert stored_rows("betpawa", "5000") == StoredRows(events=2, markets=3, rows=4)
+
+
+def test_a_market_whose_id_is_a_part_of_anothers_is_not_it(events):
+    store(events[0], 1, make_market("3743"), make_market("13743"), make_market("37433"))
+    assert stored_rows("betpawa", "3743") == StoredRows(events=2, markets=1, rows=2)
+    assert stored_rows("betpawa", "374") == StoredRows(0, 0, 0)
