@@ -68,7 +68,7 @@ def _kind(source, ranked):
 
 def _prices(source, ranked):
     prices = ranked.candidate.prices
-    fixtures = f"{prices.fixtures_used} fixture{'' if prices.fixtures_used == 1 else 's'}"
+    fixtures = f"{prices.fixtures_used} event{'' if prices.fixtures_used == 1 else 's'}"
     if prices.swapped:
         return f"prices agree on {fixtures} only with outcomes exchanged ({prices.distance:.2f})"
     if are_twins(source.coordinates, ranked.candidate.target.coordinates):

@@ -363,7 +363,7 @@ def test_the_command_exports_reviews_and_imports(desk, tmp_path, capsys):
     assert run("review", file) == 3
     assert "create   penalty: Penalty awarded" in capsys.readouterr().out
     assert run("import", file, "--user", "ada", "--reason", "From staging", "--only", "penalty") == 0
-    assert "Imported as batch" in capsys.readouterr().out
+    assert "Imported as decision" in capsys.readouterr().out
     assert UserMarketMapping.objects.get().canonical_id == "penalty"
 
 

@@ -137,7 +137,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const back = view.make("a", "desk-button desk-primary", "Back to the queue");
         back.href = document.querySelector('.focus-top a[data-key="u"]').href;
         const words = decided ? "Done" : "Nothing waits here";
-        const detail = decided ? decided + " decided in " + (minutes ? minutes + " min " : "") + seconds + " s. Each can be undone with z, or as a batch." : "No market fits this filter any more.";
+        const detail = decided ? decided + " decided in " + (minutes ? minutes + " min " : "") + seconds + " s. Each can be undone with z, or all at once under Decisions." : "No market fits this filter any more.";
         part("data-item").replaceChildren(view.empty(words, detail, [back]));
         progress();
     }

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         export = commands.add_parser("export", help="Mappings of people and ignore rules, as JSON.")
         export.add_argument("--with-decisions", action="store_true", help="Also what was decided about the queue.")
         looking = commands.add_parser("review", help="What an import would change. Writes nothing.")
-        taking = commands.add_parser("import", help="Take the pack over in one batch, which can be undone.")
+        taking = commands.add_parser("import", help="Take the pack over as one decision, which can be undone.")
         taking.add_argument("--user", default=getpass.getuser(), help="Who decides, for the audit log.")
         taking.add_argument("--reason", required=True)
         taking.add_argument("--only", metavar="ID", action="append", help="An id of the review; repeat. Or: decisions.")
@@ -64,7 +64,8 @@ class Command(BaseCommand):
             only=options["only"],
             overwrite_newer=options["overwrite_newer"],
         )
-        self.stdout.write("Nothing to change." if batch_id is None else f"Imported as batch {batch_id}.")
+        done = f"Imported as decision {batch_id}. Undo with: mapping undo {batch_id}"
+        self.stdout.write("Nothing to change." if batch_id is None else done)
 
 
 def _read(file):
