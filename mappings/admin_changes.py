@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from mappings.admin_batches import FORMULAS
+from mappings.admin_decisions_pages import EARLIEST, LATEST
 from mappings.admin_history import ACTIONS
 from mappings.differences import differences
 from mappings.models import MappingAuditLog
@@ -120,7 +121,7 @@ def _day(text, name):
         day = parse_date(text)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or not EARLIEST <= day.year <= LATEST:
         raise ValidationError({name: "A day, as 2026-11-21."})
     return timezone.make_aware(datetime.combine(day, time()))
 

@@ -25,6 +25,7 @@ MOST_AT_ONCE = 200
 MOST_PEOPLE = 200
 SHOWN_ITEMS = 20
 LONGEST_REASON = 1000
+EARLIEST, LATEST = 2000, 2200  # years: beyond them no decision lies, and times cannot be moved between zones
 Kind = DecisionBatch.Kind
 RECENT = ((1, "the last hour"), (8, "the last 8 hours"), (24, "the last day"), (168, "the last 7 days"))
 
@@ -141,7 +142,7 @@ def _since(sent):
             at = parse_datetime(text)
         except ValueError:
             at = None
-        if isinstance(at, datetime):
+        if isinstance(at, datetime) and EARLIEST <= at.year <= LATEST:
             return (timezone.make_aware(at) if timezone.is_naive(at) else at), ""
         return timezone.now() - timedelta(hours=1), "That is no time; the last hour is shown."
     known = {str(number) for number, _ in RECENT}

@@ -130,6 +130,7 @@ def test_a_nonsense_address_is_refused_and_never_an_error(query):
         "odds/event/x/change/", "odds/event/999999/change/", f"odds/event/{10**40}/change/",
         "scraping/scraperun/nope/change/", "mappings/unmappedmarketlog/77777777777777777777/change/",
         "odds/event/1/market/3743/?line=NaN", "odds/event/1/market/%00/", "odds/event/99999999999999999999/market/1/",
+        "mapping/%00/",
     ],
 )  # fmt: skip
 def test_a_row_that_is_not_there_is_not_found(address):

@@ -88,6 +88,14 @@ def test_partly_takes_back_what_nobody_stands_in_the_way_of():
     assert statuses() == ["NEW", "NEW"]
 
 
+@pytest.mark.parametrize("since", ["yesterday", "0001-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_moment_that_is_none_takes_nothing_back(since):
+    three_decisions()
+    answer = sign_in("lead").post(reverse("admin:mappings_take_back"), {"actor": "bob", "since": since})
+    assert (answer.status_code, answer.context["is_done"]) == (200, False)
+    assert "MAPPED" in statuses()
+
+
 def test_what_was_decided_after_one_looked_is_not_taken_back_with_it():
     three_decisions()
     client = sign_in("lead")

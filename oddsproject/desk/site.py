@@ -3,7 +3,7 @@
 import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from redis.exceptions import RedisError
 from unfold.sites import UnfoldAdminSite
@@ -55,6 +55,8 @@ def _guarded(view):
         if any("\x00" in value for key in request.GET for value in (key, *request.GET.getlist(key))):
             messages.error(request, "The address held characters that cannot be searched for; they were left out.")
             return HttpResponseRedirect(request.path)
+        if "\x00" in request.path:
+            raise Http404
         try:
             return view(request, *args, **kwargs)
         except PermissionDenied:
