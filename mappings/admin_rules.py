@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from mappings import ignore_rules
 from mappings.admin_decisions import said, say
 from mappings.admin_filters import family_words, filter_fields
+from mappings.deciding import deciding
 from mappings.models import IgnoreRule, UnmappedMarketLog, UnmappedStatus
 from mappings.queue_filter import QueueFilter
 from mappings.queue_lines import until_words
@@ -207,9 +208,10 @@ def _moved(rule, by, user):
         return None
     rules[place], rules[place + by] = rules[place + by], rules[place]
     made = None
-    for position, other in enumerate(rules):
-        if other.position != position:
-            made = ignore_rules.update_rule(id=other.pk, changes={"position": position}, user=user)
+    with deciding("rule", user):
+        for position, other in enumerate(rules):
+            if other.position != position:
+                made = ignore_rules.update_rule(id=other.pk, changes={"position": position}, user=user)
     return made
 
 

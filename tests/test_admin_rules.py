@@ -3,6 +3,7 @@
 import pytest
 
 from mappings.models import IgnoreRule, UnmappedMarketLog
+from mappings.services import undo_last
 from tests.admin_rows import make_unmapped, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,8 @@ def test_rules_change_places():
     three = IgnoreRule.objects.get(name="Three")
     client.post(f"{RULES}{three.pk}/change/", {"do": "up", "version": three.version})
     assert list(IgnoreRule.objects.values_list("name", flat=True)) == ["One", "Three", "Two"]
+    undo_last("a-trader")  # a move is one decision, whichever rules it numbered anew
+    assert dict(IgnoreRule.objects.values_list("name", "position")) == {"One": 0, "Two": 1, "Three": 2}
 
 
 def test_a_rule_is_edited_and_keeps_its_condition_of_return():
