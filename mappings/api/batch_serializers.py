@@ -11,7 +11,7 @@ from oddsproject.api.serializers import ModelSerializer, Serializer, StrictBoole
 
 UNDONE = ("restored", "merged", "refused", "unchanged")
 SHOWN_IDS = 100
-THINGS = ("queue", "mapping", "rule")
+THINGS = ("queue", "mapping", "rule", "rejection")
 
 
 class DecisionQuery(PagedQuery):
@@ -90,7 +90,8 @@ class UndoBody(UndoLastBody):
 
 
 class UndoneItemSerializer(Serializer):
-    """kind: queue (id of a row), mapping (canonical id) or rule. detail: who has changed it since."""
+    """kind: queue (id of a row), mapping (canonical id), rule, or rejection (of a suggestion; the
+    bookmaker's key). detail: who has changed it since."""
 
     kind = serializers.ChoiceField(THINGS)
     id = serializers.CharField()
