@@ -1,8 +1,6 @@
 """One mapping, whoever made it: what it is, what feeds it, how it came about, whether prices bear it out;
 and what can be done with it: restore a version, switch it, check its prices, apply it at once."""
 
-from urllib.parse import urlencode
-
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponseRedirect
@@ -270,10 +268,6 @@ def apply_view(request, canonical_id):
 def _apply(request, canonical_id):
     task_id = stored_odds().enqueue_reapply(canonical_id, name_of(request.user))
     messages.info(request, f"Running events are being mapped once more (task {task_id[:8]}).")
-
-
-def changes_url(**query):
-    return f"{reverse('admin:mappings_mappingauditlog_changelist')}?{urlencode(query)}"
 
 
 _OF = "mapping/<str:canonical_id>/"

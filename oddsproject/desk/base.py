@@ -3,7 +3,7 @@
 import structlog
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from oddsproject.api.roles import VIEWER, has_role
@@ -96,10 +96,3 @@ class BookmakerColumn:
     @display(description="Bookmaker", ordering="bookmaker_slug")
     def bookmaker(self, row):
         return self.book_names.get(row.bookmaker_slug, row.bookmaker_slug) or DASH
-
-
-class ReadOnlyInline(RolePermissions, TabularInline):
-    extra = 0
-    max_num = 0
-    can_delete = False
-    show_change_link = False
