@@ -1,6 +1,6 @@
 """What can be decided about rows of the queue, by name: programs decide as the desk's pages do."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,8 +95,7 @@ def map_rows(
 ) -> services.Resolution:
     """services.map_to, refused with ReasonRequired where people must say why and did not."""
     ids = list(dict.fromkeys(ids))
-    if len(ids) > MOST_MAPPED:
-        raise _too_many(MOST_MAPPED, len(ids))
+    check_mapped_together(ids)
     if not reason.strip():
         preview = preview_mapping(
             canonical_id=canonical_id, values=values or {}, ids=ids, outcome_texts=outcome_texts, split=split
@@ -107,6 +106,12 @@ def map_rows(
         ids=ids, canonical_id=canonical_id, user=user, reason=reason, values=values, outcome_texts=outcome_texts,
         versions=versions, mapping_version=mapping_version, split=split,
     )  # fmt: skip
+
+
+def check_mapped_together(ids: Collection[int]):
+    """Raises ValidationError for more rows than are mapped, or previewed, in one go."""
+    if len(ids) > MOST_MAPPED:
+        raise _too_many(MOST_MAPPED, len(ids))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from mappings import services
 from mappings.accepting import Plan, plan_for
-from mappings.actions import decide_rows, map_rows, taken_back_if
+from mappings.actions import check_mapped_together, decide_rows, map_rows, taken_back_if
 from mappings.api.decision_serializers import (
     MAP,
     OUTCOMES,
@@ -208,6 +208,7 @@ class Bulk(APIView):
         options = BulkBody.options(body)
         preview = None
         if body["action"] == MAP:
+            decided(lambda: check_mapped_together(ids))
             options["values"] = mapping_values(options.get("values", {}))
             plan = Plan(options["canonical_id"], options["values"], options.get("outcome_texts", {}))
             if body["dry_run"]:

@@ -282,8 +282,9 @@ def test_too_many_rows_are_refused_with_how_many_would_do(trader, monkeypatch):
     make_rows(5)
     refused = bulk_of(trader, action="ignore", filter={"tab": "NEW"})
     assert refused.status_code == 422 and refused.json()["code"] == "too_many" and refused.json()["count"] == 5
-    many = bulk_of(trader, action="map", ids=list(range(1, 102)), **new_market())
-    assert many.status_code == 422 and many.json()["most"] == 100
+    for dry_run in (False, True):
+        many = bulk_of(trader, action="map", ids=list(range(1, 102)), **new_market(dryRun=dry_run))
+        assert many.status_code == 422 and many.json()["most"] == 100
 
 
 def test_a_bulk_costs_the_same_with_two_rows_and_with_two_hundred(trader):
