@@ -13,6 +13,7 @@ from mappings.suggestions.markets import Target
 LONGEST_STEP = 150
 LONGEST_PIECE = 6
 ENOUGH = 6.0
+LONGEST_NUMBER = 18  # digits
 
 
 def step(one: str, other: str):
@@ -22,7 +23,7 @@ def step(one: str, other: str):
     """
     if one == other:
         return None
-    if one.isdigit() and other.isdigit():
+    if one.isdecimal() and other.isdecimal() and max(len(one), len(other)) <= LONGEST_NUMBER:
         difference = int(other) - int(one)
         return difference if abs(difference) <= LONGEST_STEP else None
     start = 0

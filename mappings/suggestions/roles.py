@@ -16,6 +16,9 @@ _WHOLE_LINE = re.compile(r"\b(over|under)\s+\d{1,3}(?![\w:.+-])")
 _TRAILING = re.compile(r"\s*\([^()]*\)$")
 _SCORE = re.compile(r"(\d{1,2})\s*[:-]\s*(\d{1,2})")
 _BAND = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})\+?")
+# Bounded, and \d where str.isdigit() would also take "²", which is no number.
+_NUMBER = re.compile(r"(\d{1,4})(\+?)")
+_BELOW = re.compile(r"<\s*(\d{1,2})")
 _COUNT = re.compile(r"(?:exactly\s+)?(\d{1,2})\s*(\+|or more|and over|or over)?")
 _UNIT = re.compile(r"\b(?:goals?|corners?|cards?|bookings?)\b|\bht\b$|\bft\b$")
 _MARGIN = re.compile(r"(1|2|home|away)\s+by\s+(?:(>)\s*)?(\d)\s*(\+|or more)?")
@@ -83,9 +86,10 @@ def _are_counts(plain):
     bare = [_UNIT.sub("", text).strip() for text in plain]
     if any(_is_score(text) and not _rising(text) for text in bare):
         return False
-    return any(
-        text.isdigit() and (int(text) > 2 or text == "0") or text.endswith("+") and text[:-1].isdigit() for text in bare
-    ) or (sum(1 for text in bare if _BAND.fullmatch(text)) * 2 > len(bare))
+    numbers = [found for text in bare if (found := _NUMBER.fullmatch(text))]
+    return any(found[2] or int(found[1]) > 2 or found[1] == "0" for found in numbers) or (
+        sum(1 for text in bare if _BAND.fullmatch(text)) * 2 > len(bare)
+    )
 
 
 def _rising(text):
@@ -123,8 +127,9 @@ def _count_role(text):
     count = _COUNT.fullmatch(bare)
     if count:
         return f"n{int(count[1])}{'+' if count[2] else ''}"
-    if re.fullmatch(r"<\s*\d+", bare):
-        return f"n0-{int(bare[1:]) - 1}"
+    below = _BELOW.fullmatch(bare)
+    if below:
+        return f"n0-{int(below[1]) - 1}"
     return "n0" if text in ("none", "no goal", "no goals") else ""
 
 

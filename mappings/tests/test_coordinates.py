@@ -2,6 +2,7 @@
 
 import pytest
 
+from mappings.suggestions.catalogue_ids import step
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.roles import OPEN, TWO, roles_of, shape_of
 
@@ -129,3 +130,14 @@ def test_the_shape_says_how_many_outcomes_win():
     assert shape_of(("1X", "12", "X2")) == TWO
     assert shape_of(("n1-2", "n1-3", "n2-3")) == OPEN
     assert shape_of(("n0", "n1", "n2+")) == "one"
+
+
+@pytest.mark.parametrize("text", ["²", "1²", "②", "9" * 5000, "< 99999999999", "0-99999999999", "99999999999+"])
+def test_what_only_looks_like_a_number_is_read_as_text_and_costs_nothing(text):
+    assert roles_of(("3", text, "<2")) == ("n3", "", "n0-1")
+    assert coordinates_of("sportybet", text[:100], f"Total {text[:200]} goals", ("3", text, "<2")).family == "exact"
+
+
+def test_a_key_of_other_digits_is_no_step_from_a_number():
+    assert step("18", "²") is None and step("1" * 5000, "18") is None
+    assert step("18", "68") == 50
