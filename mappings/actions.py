@@ -16,6 +16,7 @@ from mappings.accepting import MOST_AT_ONCE as MOST_ACCEPTED
 from mappings.accepting import accept_best
 from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many
 from mappings.cache import mapping_cache
+from mappings.deciding import rehearsal
 from mappings.preview import Preview, preview_mapping
 from mappings.services.decisions import Decisions
 
@@ -117,10 +118,12 @@ def check_mapped_together(ids: Collection[int]):
 @contextmanager
 def taken_back_if(dry_run: bool):
     """What happens inside leaves no trace in a dry run; its log lines say that it was one."""
-    with transaction.atomic(), bound_contextvars(**({"dry_run": True} if dry_run else {})):
+    if not dry_run:
+        with transaction.atomic():
+            yield
+        return
+    with rehearsal(), bound_contextvars(dry_run=True):
         yield
-        if dry_run:
-            transaction.set_rollback(True)
 
 
 def moment_of(until) -> datetime:

@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.actors import name_of
-from mappings.models import DecisionBatch
+from mappings.deciding import rehearsal, take_turn
+from mappings.models import DecisionBatch, UnmappedChange, UnmappedMarketLog
 from mappings.services.undoing import DONE, NOT_MEANT, Undone
 from mappings.standing import names_of_decisions
 from oddsproject.api.roles import LEAD, TRADER, has_role
@@ -167,10 +167,14 @@ def _taken_back(batches, user, reason, partly):
 def _tried(batches, user, reason, partly):
     """The same, and taken back: what is in the way of an older decision may only be a newer one of the
     same person, which goes first."""
-    with transaction.atomic():
-        results = [_one(batch, user, reason, partly) for batch in batches]
-        transaction.set_rollback(True)
-    return results
+    rows = UnmappedMarketLog.objects.filter(
+        pk__in=UnmappedChange.objects.filter(batch__in=batches).values("unmapped_id")
+    )
+    with rehearsal():
+        take_turn()
+        # All rows at once, in the order of every decision: nobody who holds one waits for another of them.
+        list(rows.select_for_update().order_by("source", "external_market_id").values_list("pk"))
+        return [_one(batch, user, reason, partly) for batch in batches]
 
 
 def _one(batch, user, reason, partly):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import connection
+from django.db import connection, transaction
 
 from mappings.actors import acting_as, name_of
 from mappings.models import DecisionBatch
@@ -17,6 +17,7 @@ UNMAPPED_CHANGED = "unmapped_changed"
 MOST_NAMED = 100  # queue rows in a notice; a page that shows others reads its list again
 
 _current: ContextVar[DecisionBatch | None] = ContextVar("decision_batch", default=None)
+_is_rehearsal: ContextVar[bool] = ContextVar("is_rehearsal", default=False)
 
 
 @contextmanager
@@ -54,10 +55,24 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
         _tell_database("")
         if batch.item_count:
             batch.save(update_fields=["item_count", "summary"])
-            # Last of all: it holds the lock that numbers notices until the transaction ends.
-            publish("unmapped_alerts", UNMAPPED_CHANGED, _notice(batch))
+            if not _is_rehearsal.get():
+                # Last of all: it holds the lock that numbers notices until the transaction ends.
+                publish("unmapped_alerts", UNMAPPED_CHANGED, _notice(batch))
         else:
             batch.delete()
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """A transaction that is taken back at its end. Nobody is told of what is decided in it, so that
+    several decisions after one another do not hold up the notices, and the decisions, of others."""
+    token = _is_rehearsal.set(True)
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        _is_rehearsal.reset(token)
 
 
 def take_turn():

@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 from mappings import accepting
 from mappings.cache import mapping_cache
-from mappings.deciding import deciding
+from mappings.deciding import deciding, rehearsal
 from mappings.models import DecisionBatch, UnmappedChange, UnmappedMarketLog, UserMarketMapping
 from mappings.services import (
     StaleVersion,
@@ -158,3 +158,13 @@ def test_accepting_many_beside_one_that_is_mapped_by_hand_waits_and_never_deadlo
     accepted, mapped = at_once(lambda: accepting.accept_best(ids=[one.pk for one in rows], user="ada"), by_hand)
     assert [decision.outcome for decision in accepted] == ["changed", "changed"]
     assert mapped.decisions[0].outcome == "unchanged"
+
+
+def test_a_rehearsal_numbers_no_notice_and_so_holds_nobody_up():
+    one = row()
+    with rehearsal(), connection.cursor() as cursor:
+        assert acknowledge(ids=[one.pk], user="ada").changed
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        assert cursor.fetchone() == (0,)
+    one.refresh_from_db()
+    assert one.status == "NEW" and not DecisionBatch.objects.exists()
