@@ -1,7 +1,5 @@
 """What one decision did to every market, and its undo."""
 
-import csv
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,14 +14,13 @@ from mappings.services.decisions import LABELS, shown
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import lagos_text
 from oddsproject.desk.pages import page, require
+from oddsproject.desk.spreadsheets import csv_line
 
 PER_PAGE = 100
 MOST_REASONS = 20
 NAMED_OF_A_REASON = 20
 READ_AT_ONCE = 2_000
 TIMES = ("snoozed_until", "review_since")
-# What opens a formula in a spreadsheet; bookmakers' texts are not ours.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require()
@@ -71,10 +68,7 @@ def batch_page(request, batch_id):
 def batch_csv(request, batch_id):
     """A line per market: what it was, what it is, or why it was left alone."""
     batch = get_object_or_404(DecisionBatch, pk=batch_id)
-    writer = csv.writer(_Echo())
-    answer = StreamingHttpResponse(
-        (writer.writerow(map(_cell, row)) for row in _csv_rows(batch)), content_type="text/csv"
-    )
+    answer = StreamingHttpResponse(map(csv_line, _csv_rows(batch)), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="decision-{batch.pk}.csv"'
     return answer
 
@@ -156,15 +150,3 @@ def _csv_rows(batch):
                 row = rows.get(id)
                 described = (row.source, row.external_market_id, row.market_name or "") if row else ("", "", "")
                 yield (id, *described, group["outcome"], group["detail"], "", "")
-
-
-def _cell(value):
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
-
-
-class _Echo:
-    """Where csv writes to, and what it wrote."""
-
-    def write(self, text):
-        return text

@@ -1,6 +1,5 @@
 """Every change of every mapping: who changed what, when, why and as part of which decision."""
 
-import csv
 import json
 from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
@@ -11,12 +10,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from mappings.admin_batches import FORMULAS
 from mappings.admin_decisions_pages import EARLIEST, LATEST
 from mappings.admin_history import ACTIONS
 from mappings.differences import differences
 from mappings.models import MappingAuditLog
 from oddsproject.desk.pages import page, require
+from oddsproject.desk.spreadsheets import csv_line
 
 PER_PAGE = 50
 READ_AT_ONCE = 1_000
@@ -138,8 +137,7 @@ def _parts(rows):
 
 
 def _csv_lines(rows):
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield csv_line(COLUMNS)
     for change in _parts(rows):
         head = (
             change.pk, change.created_at.isoformat(), change.canonical_id, change.action, change.created_by or "",
@@ -148,13 +146,7 @@ def _csv_lines(rows):
         found = differences(change.old_value, change.new_value) or [None]
         for one in found:
             tail = ("", "", "") if one is None else (one.field, one.old or "", one.new or "")
-            yield writer.writerow([cell(value) for value in (*head, *tail)])
-
-
-def cell(value):
-    """A value for a spreadsheet: what would open a formula is text."""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+            yield csv_line((*head, *tail))
 
 
 def _json_lines(rows):
@@ -176,10 +168,3 @@ def _json_lines(rows):
         yield before + json.dumps(row, ensure_ascii=False)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
-
-
-class _Echo:
-    """Where csv writes to, and what it wrote."""
-
-    def write(self, text):
-        return text
