@@ -21,6 +21,7 @@ from oddsproject.desk.pages import require
 
 LONGEST_REASON = 1000
 MOST_IDS = 20
+BUILT_IN = 0  # before the first version of a row
 SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
 
 
@@ -28,7 +29,8 @@ SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
 class Draft:
     """canonical_id: "" while a new market has none. row: what is stored, None for a new mapping or
     one that is built in. base: {field: value} as the person read it, values: as the person wants
-    it, version: of the row that was read. ids: queue rows to map; split: they keep what they feed."""
+    it, version: of the row that was read, BUILT_IN where there was none over the built-in mapping.
+    ids: queue rows to map; split: they keep what they feed."""
 
     canonical_id: str
     row: UserMarketMapping | None
@@ -54,7 +56,8 @@ def opened(canonical_id: str, **more) -> Draft:
     """The form as it is first seen."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first() if canonical_id else None
     base = values_of(row or new_row(canonical_id))
-    return Draft(canonical_id, row, base, dict(base), row.version if row else None, **more)
+    version = row.version if row else BUILT_IN if catalogue_entry(canonical_id) else None
+    return Draft(canonical_id, row, base, dict(base), version, **more)
 
 
 def read_draft(data) -> Draft:
@@ -69,7 +72,7 @@ def read_draft(data) -> Draft:
         first,
         base=base,
         values=values,
-        version=version if first.row else None,
+        version=version if first.row else first.version,
         ids=ids,
         split=data.get("split") == "1",
         reason=_reason(data),
@@ -82,6 +85,8 @@ def values_of(row) -> dict:
 
 def values_at(canonical_id: str, version: int) -> dict:
     """The mapping as it was in a version, by the audit log. Raises ValidationError."""
+    if version == BUILT_IN and catalogue_entry(canonical_id):
+        return values_of(new_row(canonical_id))
     entry = MappingAuditLog.objects.filter(canonical_id=canonical_id, new_value__version=version).order_by("id").last()
     if entry is None:
         raise ValidationError("The version that this form was opened with is not known; open it again.")
@@ -103,6 +108,9 @@ def with_theirs(draft: Draft, button: str) -> Draft:
 def told(draft: Draft, since: int) -> dict:
     """What the second of two editors reads: who changed which fields when, and whose value the form has."""
     changes = changes_since(draft.row, since)
+    if since == BUILT_IN:  # whoever made the row copied all of it, and changed some
+        was = values_at(draft.canonical_id, since)
+        changes = [replace(one, old=was[one.field]) for one in changes if one.new != was.get(one.field, one.new)]
     clashes = draft.merge.clashes if draft.merge else {}
     beside = draft.merge.beside if draft.merge else ()
     return {

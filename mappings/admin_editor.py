@@ -62,7 +62,8 @@ def _posted(request, canonical_id):
             return _form(request, draft)
         return _save(request, draft, is_new=canonical_id == "")
     except services.StaleVersion:
-        return _stale(request, replace(draft, row=UserMarketMapping.objects.get(pk=draft.row.pk)), since)
+        now = UserMarketMapping.objects.get(canonical_id=draft.canonical_id)
+        return _stale(request, replace(draft, row=now), since)
     except ValidationError as error:
         return _form(request, draft, problems=sentences(error))
 

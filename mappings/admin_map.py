@@ -264,7 +264,7 @@ def _posted(request, rows):
             return _form(request, rows, draft)
         return _save(request, rows, draft)
     except services.StaleVersion:
-        draft = with_theirs(replace(draft, row=UserMarketMapping.objects.get(pk=draft.row.pk)), "")
+        draft = with_theirs(replace(draft, row=UserMarketMapping.objects.get(canonical_id=draft.canonical_id)), "")
         return _form(request, rows, draft, stale=told(draft, since))
     except ValidationError as error:
         return _form(request, rows, draft, problems=sentences(error))

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from mappings.models import MappingAuditLog, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
-from mappings.services import create_mapping
+from mappings.services import create_mapping, update_mapping
+from mappings.services.mappings import new_row
 from mappings.tests.builders import market
 from mappings.tests.preview_builders import keep_fixture, yes_no
 from tests.admin_rows import make_unmapped, sign_in
@@ -26,7 +27,7 @@ def form_of(answer):
     draft, form = context["draft"], context["form"]
     data = {"ids": context["ids"], "canonical_id": draft.canonical_id, **ON_MARKET}
     data |= {"new": "1"} if context["is_new"] else {}
-    data |= {"read_version": draft.version} if draft.version else {}
+    data |= {"read_version": draft.version} if draft.version is not None else {}
     data |= {name: form.values[name] or "" for name in ("name", "kind", "period", "subject", "side", "subkind")}
     data |= {name: form.values[name] or "" for name in ("line_semantics", "betpawa_id", "sportybet_id", "bet9ja_key")}
     data |= {f"key:{place}:{name}": item[name] for place, item in form.keys for name in ("bookmaker", "key")}
@@ -233,6 +234,22 @@ def test_the_second_of_two_who_extend_one_mapping_reads_who_was_first_and_loses_
     assert (mapping.sportybet_id, mapping.bet9ja_key) == (rows[0].external_market_id, "S_PEN")
     texts = [(outcome["sportybet_desc"], outcome["bet9ja_suffix"]) for outcome in mapping.outcome_mapping]
     assert texts == [("Yes", "Yes"), ("No", "No")]
+
+
+def test_the_second_of_two_who_extend_a_built_in_mapping_reads_who_was_first_and_loses_nothing():
+    row = yes_no_row()
+    client = sign_in("trader")
+    form = form_of(client.get(MAP, {"ids": row.pk, "target": "btts_ft"})) | {"reason": "read"}
+    built_in = new_row("btts_ft").outcome_mapping
+    outcomes = [{**one, "sources": {"other": text}} for one, text in zip(built_in, ("Ja", "Nein"), strict=True)]
+    update_mapping(canonical_id="btts_ft", changes={"name": "Theirs", "outcome_mapping": outcomes}, user="ada")
+    answer = client.post(MAP, form)
+    changes = answer.context["stale"]["changes"]
+    assert {(change["field"], change["by"]) for change in changes} == {("name", "ada"), ("outcome_mapping", "ada")}
+    assert client.post(MAP, form_of(answer) | {"reason": "read"}).status_code == 302
+    mapping = UserMarketMapping.objects.get()
+    assert mapping.name == "Theirs" and mapping.extra_source_keys[-1]["key"] == row.external_market_id
+    assert [outcome["sources"] for outcome in mapping.outcome_mapping] == [{"other": "Ja"}, {"other": "Nein"}]
 
 
 @pytest.mark.parametrize("role", ["none", "viewer"])
