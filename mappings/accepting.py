@@ -66,14 +66,15 @@ def accept_best(*, ids: Iterable[int], user, reason: str = "", versions: Mapping
     """Map each row to its own best suggestion, where that is of one of the bands; one batch.
     Returns Decisions: a row without such a suggestion, whose mapping would not hold, or that needs a
     reason while none is given, is refused.
-    Raises ValidationError for more than 200 rows: each is checked as one that is looked at would be."""
+    Raises ValidationError for more than 200 rows with one: each is checked as if it was looked at."""
     ids = list(dict.fromkeys(ids))
-    if len(ids) > MOST_AT_ONCE:
-        raise ValidationError(f"At most {MOST_AT_ONCE} suggestions are accepted at once; these are {len(ids)}.")
     with deciding("map", user, reason) as batch:
+        best = {found.unmapped_id: found for found in MarketSuggestion.objects.filter(unmapped_id__in=ids, rank=1)}
+        count = sum(found.band in bands for found in best.values())
+        if count > MOST_AT_ONCE:
+            raise ValidationError(f"At most {MOST_AT_ONCE} suggestions are accepted at once; these are {count}.")
         # All of them at once, in the order of every decision: none waits for a row between two mappings.
         rows = UnmappedMarketLog.objects.select_for_update().order_by("source", "external_market_id").in_bulk(ids)
-        best = {found.unmapped_id: found for found in MarketSuggestion.objects.filter(unmapped_id__in=ids, rank=1)}
         decisions = [_accept_one(rows.get(id), id, best.get(id), user, reason, versions or {}, bands) for id in ids]
     return Decisions(decisions, batch.pk)
 

@@ -12,7 +12,6 @@ from django.utils.dateparse import parse_datetime
 from structlog.contextvars import bound_contextvars
 
 from mappings import services
-from mappings.accepting import MOST_AT_ONCE as MOST_ACCEPTED
 from mappings.accepting import accept_best
 from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many
 from mappings.cache import mapping_cache
@@ -41,7 +40,7 @@ ACTIONS = {
     "release": Action("release", services.release, takes=("force",)),
     "reopen": Action("reopen", services.reopen),
     "closeReview": Action("review", services.close_review),
-    "acceptBest": Action("map", accept_best, most=MOST_ACCEPTED, takes=("bands",)),
+    "acceptBest": Action("map", accept_best, takes=("bands",)),
 }
 
 

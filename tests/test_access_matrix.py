@@ -88,7 +88,7 @@ API = [
     ("POST", "/api/unmapped/bulk", {"action": "map", "canonicalId": "own", "ids": [1], "dryRun": True}, TRADE),
     ("POST", "/api/unmapped/{unmapped}/acknowledge", {}, TRADE),
     ("POST", "/api/unmapped/{unmapped}/ignore", {}, TRADE),
-    ("POST", "/api/unmapped/{unmapped}/snooze", {"until": "2099-01-01T00:00:00Z"}, TRADE),
+    ("POST", "/api/unmapped/{unmapped}/snooze", {"until": "2030-01-01T00:00:00Z"}, TRADE),
     ("POST", "/api/unmapped/{unmapped}/claim", {"minutes": 1}, (401, 403, 403, 200, 409)),
     ("POST", "/api/unmapped/{unmapped}/claim", {"force": True}, LEAD_ONLY),
     ("POST", "/api/unmapped/{unmapped}/release", {}, TRADE),

@@ -146,8 +146,14 @@ def test_a_cluster_is_replaced_after_a_kill_and_leaves_no_orphan(cluster, victim
 def test_a_cluster_that_takes_longer_to_start_than_it_may_be_silent_is_not_replaced(transactional_db, tmp_path):
     beat = tmp_path / "beat"
     with run_cluster(beat, limit_seconds=3) as process:
-        assert processes.wait_until(lambda: below(process.pid), seconds=30, process=process)
-        (main,) = below(process.pid)
+        found = []
+
+        def started():
+            found[:] = below(process.pid)  # read once: what is there at the next look may be another
+            return len(found) == 1
+
+        assert processes.wait_until(started, seconds=30, process=process)
+        (main,) = found
         os.kill(main, signal.SIGSTOP)
         assert not processes.wait_until(lambda: not alive(main), seconds=5)
         os.kill(main, signal.SIGCONT)

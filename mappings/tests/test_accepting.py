@@ -1,6 +1,7 @@
 """A suggestion that is accepted becomes a mapping that maps, and spoils none that is there."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from mappings import services
 from mappings.accepting import accept_best, plan_for
@@ -128,3 +129,16 @@ def test_what_needs_a_reason_is_left_for_a_look_without_one():
     (decision,) = accept_best(ids=[one.pk], user="ada")
     assert decision.outcome == "refused"
     assert decision.detail.startswith("It needs a look, or a reason: ")
+
+
+def test_only_rows_with_such_a_suggestion_count_towards_what_is_accepted_at_once(monkeypatch):
+    monkeypatch.setattr("mappings.accepting.MOST_AT_ONCE", 1)
+    strong, *others = (row(str(3000 + number)) for number in range(4))
+    suggest(strong)
+    suggest(others[0], band="weak")
+    made = accept_best(ids=[strong.pk, *(one.pk for one in others)], user="ada")
+    assert [decision.outcome for decision in made] == ["changed", "refused", "refused", "refused"]
+    suggest(others[1])
+    suggest(others[2])
+    with pytest.raises(ValidationError, match="these are 2"):
+        accept_best(ids=[others[1].pk, others[2].pk], user="ada")

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -360,8 +361,13 @@ def test_the_command_exports_reviews_and_imports(desk, tmp_path, capsys):
     assert file.read_bytes() == export_pack()
     assert run("review", file) == 0
     emptied()
+    for name, role in (("ada", "lead"), ("tim", "trader")):
+        User.objects.create_user(name).groups.add(Group.objects.get(name=role))
     assert run("review", file) == 3
     assert "create   penalty: Penalty awarded" in capsys.readouterr().out
+    for nobody in ("tim", "eve"):
+        with pytest.raises(CommandError, match=nobody):
+            run("import", file, "--user", nobody, "--reason", "From staging")
     assert run("import", file, "--user", "ada", "--reason", "From staging", "--only", "penalty") == 0
     assert "Imported as decision" in capsys.readouterr().out
     assert UserMarketMapping.objects.get().canonical_id == "penalty"

@@ -136,7 +136,7 @@ def test_a_mapped_market_that_fails_again_comes_back_and_says_why():
     cycle(2, entry(error_code="PARTIAL_OUTCOMES"), logger=logger)
     found = row()
     assert (found.status, found.alerted_at, found.version) == ("NEW", None, 2)
-    for word in ("three_corners", "alice", "2026-05-06", "PARTIAL_OUTCOMES"):
+    for word in ("three_corners", "alice", "Wed 6 May 2026, 09:00 WAT", "partial outcomes"):
         assert word in found.reopened_reason
     assert found.earlier_decision["mappedTo"] == "three_corners"
     assert [market.external_market_id for market in logger.get_new_markets()] == ["S_3CM"]

@@ -102,11 +102,17 @@ document.addEventListener("DOMContentLoaded", () => {
 
     /* The best suggestion is chosen before anybody asks, unless it is a weak one: that takes a look first. */
     function preselected(item) {
+        if (isReview(item)) return -1; // it is mapped; the question is whether that is right
         return item.candidates.length && item.candidates[0].band !== "weak" ? 0 : -1;
     }
 
+    const isReview = (item) => item.tab === "REVIEW";
+
     function draw(focus) {
         const item = current();
+        const review = isReview(item);
+        for (const button of buttons("accept")) button.hidden = review;
+        for (const button of buttons("close-review")) button.hidden = !review;
         part("data-item").replaceChildren(...view.draw(item, { chosen }, { choose, pair }));
         bar.hidden = false;
         const isChosen = Boolean(item.candidates[chosen]);
@@ -146,7 +152,7 @@ document.addEventListener("DOMContentLoaded", () => {
         if (!current() || !current().candidates[index]) return;
         chosen = index;
         // A number accepts what is likely; what is weak is only shown, and y accepts it.
-        if (byKey && urls.mayDecide && current().candidates[index].band !== "weak") accept();
+        if (byKey && urls.mayDecide && !isReview(current()) && current().candidates[index].band !== "weak") accept();
         else draw(false);
     }
 
@@ -317,6 +323,7 @@ document.addEventListener("DOMContentLoaded", () => {
         next: () => { at = Math.min(ids.length - 1, at + 1); while (at < ids.length - 1 && done.has(ids[at])) at += 1; show(); },
         previous: () => { let to = at - 1; while (to > 0 && done.has(ids[to])) to -= 1; if (to >= 0 && !done.has(ids[to])) { at = to; show(); } },
         accept: () => accept(),
+        "close-review": () => simple("close_review"),
         acknowledge: () => simple("acknowledge"),
         "ignore-menu": () => openMenu("ignore"),
         "snooze-menu": () => openMenu("snooze"),

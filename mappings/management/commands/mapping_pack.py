@@ -1,13 +1,14 @@
 """Mapping packs from the command line: export, review as a diff, import as one batch."""
 
-import getpass
 import json
 import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from mappings.management.desk import add_user, person
 from mappings.packs import PackRefused, export_pack, import_pack, read_pack, review
+from oddsproject.api.roles import LEAD
 
 CLEAN, REFUSED, DIFFERS = 0, 1, 3
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         export.add_argument("--with-decisions", action="store_true", help="Also what was decided about the queue.")
         looking = commands.add_parser("review", help="What an import would change. Writes nothing.")
         taking = commands.add_parser("import", help="Take the pack over as one decision, which can be undone.")
-        taking.add_argument("--user", default=getpass.getuser(), help="Who decides, for the audit log.")
+        add_user(taking)
         taking.add_argument("--reason", required=True)
         taking.add_argument("--only", metavar="ID", action="append", help="An id of the review; repeat. Or: decisions.")
         taking.add_argument(
@@ -59,7 +60,7 @@ class Command(BaseCommand):
     def _import(self, file, options):
         batch_id = import_pack(
             _read(file),
-            user=options["user"],
+            user=person(options["user"], LEAD),
             reason=options["reason"],
             only=options["only"],
             overwrite_newer=options["overwrite_newer"],
