@@ -9,7 +9,7 @@ import structlog
 from django.db import connection
 
 from mappings.evidence.audit import audit_mappings
-from mappings.evidence.coverage import sample_coverage
+from mappings.evidence.coverage import prune_samples, sample_coverage
 from mappings.evidence.store import prune_fixtures
 from mappings.models import UnmappedMarketLog
 from mappings.priority import reprioritise
@@ -38,6 +38,7 @@ def after_cycle(run_id: int, counts: dict | None = None) -> str:
                 "priority": reprioritise,
                 "coverage": lambda: sample_coverage(run_id, counts or {}),
                 "prune": prune_fixtures,
+                "forget": prune_samples,
             },
             run=run_id,
         )

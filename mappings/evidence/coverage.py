@@ -1,13 +1,16 @@
 """How much of each rival's offer is mapped: a row per rival and cycle, for the curve over time."""
 
 from collections import Counter
+from datetime import timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 from mappings.cache import mapping_cache
 from mappings.definitions import REFERENCE
 from mappings.models import CoverageSample
 
+KEPT = timedelta(days=400)
 UPCOMING_KEYS = "SELECT DISTINCT key FROM price_fixture CROSS JOIN unnest(keys) AS key WHERE kickoff_at > now()"
 
 
@@ -41,3 +44,9 @@ def sample_coverage(run_id: int, counts: dict[str, dict[str, int]]) -> int:
     ]
     CoverageSample.objects.bulk_create(rows)
     return len(rows)
+
+
+def prune_samples() -> int:
+    """Drop samples older than a year and a bit; returns how many."""
+    gone, _ = CoverageSample.objects.filter(taken_at__lt=timezone.now() - KEPT).delete()
+    return gone

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mappings import tasks
+from mappings.evidence.coverage import prune_samples
 from mappings.models import CoverageSample, PriceFixture
 from mappings.tasks import after_cycle, nightly, only_one
 from oddsproject.locks import AdvisoryLock
@@ -73,3 +74,13 @@ def test_one_at_a_time_and_the_lock_is_given_back_also_after_a_failure(elsewhere
 
 def test_the_nightly_check_says_what_it_did():
     assert "reviews opened" in nightly()
+
+
+def test_coverage_is_forgotten_after_a_year_and_a_bit():
+    for days in (1, 399, 401):
+        CoverageSample.objects.create(
+            bookmaker_slug="bet9ja", taken_at=timezone.now() - timedelta(days=days), types_seen=1, types_mapped=1,
+            markets_seen=1, markets_mapped=1,
+        )  # fmt: skip
+    assert prune_samples() == 1
+    assert CoverageSample.objects.count() == 2
