@@ -198,7 +198,7 @@ class _Taken:
 
 def _reason(data):
     canned = data.get("do", "").partition("reason:")[2]
-    if canned.isdigit() and int(canned) < len(CANNED_REASONS):
+    if canned.isascii() and canned.isdigit() and int(canned) < len(CANNED_REASONS):
         return CANNED_REASONS[int(canned)]
     return data.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
 

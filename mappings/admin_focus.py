@@ -18,10 +18,11 @@ from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarket
 from mappings.preview import preview_mapping
 from mappings.queue_filter import QueueFilter
 from mappings.services.decisions import CHANGED, UNCHANGED, locked
+from mappings.standing import names_of_decisions
 from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.api.strict_json import JsonRefused, read_json
-from oddsproject.desk.formats import count_text
+from oddsproject.desk.formats import age_text, count_text
 from oddsproject.desk.pages import page, require
 
 MOST_IDS = 1000
@@ -79,9 +80,8 @@ def ids_view(request):
 
 @require()
 def items_view(request):
-    ids = [int(text) for text in request.GET.get("ids", "").split(",") if text.isascii() and text.isdigit()][
-        :MOST_ITEMS
-    ]
+    texts = request.GET.get("ids", "").split(",")
+    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][:MOST_ITEMS]
     mapping_cache.refresh()
     return JsonResponse({"items": items(ids, request.user, _page_url)})
 
@@ -124,14 +124,21 @@ def undo_view(request):
     if not undone.done:
         first = undone.refused[0]
         return _problem("refused", f"Not undone: {first.label}: {first.detail}", status=409)
-    changes = f"{count_text(len(undone.items))} change{'' if len(undone.items) == 1 else 's'}"
     return JsonResponse(
         {
-            "words": f"Undone: {changes} taken back.",
+            "words": _undone_words(undone),
             "batchId": undone.batch_id,
             "ids": [item.id for item in undone.items if item.kind == "queue"],
         }
     )
+
+
+def _undone_words(undone):
+    """What was taken back, by name, and of when: the key goes back beyond this sitting, too."""
+    batch = DecisionBatch.objects.get(pk=undone.undoes)
+    changes = f"{count_text(len(undone.items))} change{'' if len(undone.items) == 1 else 's'}"
+    about = names_of_decisions([batch]).get(batch.pk, changes)
+    return f"Undone: {batch.get_kind_display()}, {about} ({age_text(batch.created_at)})."
 
 
 @require(methods=("POST",))

@@ -15,7 +15,7 @@ from django.http import HttpResponseRedirect
 from mappings import services
 from mappings.actors import name_of
 from mappings.admin_choosing import choose_page, offered, query_of, rows_of, title_of
-from mappings.admin_decisions import queue_url, safe_next, say
+from mappings.admin_decisions import ids_of, queue_url, safe_next, say
 from mappings.admin_drafts import (
     Draft,
     fixed,
@@ -283,7 +283,8 @@ def _save(request, rows, draft):
     if wanting is not None:
         problem = "A reason is needed: see the preview. 1 to 4 give one of the usual ones."
         return _form(request, rows, draft, problems=[problem], preview=wanting)
-    versions = {row.pk: int(text) for row in rows if (text := request.POST.get(f"version:{row.pk}", "")).isdigit()}
+    sent = {row.pk: ids_of([request.POST.get(f"version:{row.pk}", "")]) for row in rows}
+    versions = {id: version for id, found in sent.items() for version in found}
     resolution = services.map_to(
         ids=_ids(rows),
         canonical_id=draft.canonical_id,

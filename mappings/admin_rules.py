@@ -181,7 +181,7 @@ def _save(request, rule, values, conditions, until):
     else:
         if values["until"] != "keep":
             given["until"] = until
-        version = int(values["version"]) if values["version"].isdigit() else None
+        version = int(values["version"]) if values["version"].isascii() and values["version"].isdigit() else None
         made = ignore_rules.update_rule(
             id=rule.pk, changes=given, user=request.user, version=version,
             reopen_rows=values["reopen"] == "1", apply_now=True,

@@ -86,6 +86,7 @@ def test_each_key_decides_and_undo_takes_it_back(decision, more, tab):
     undone = post(client, "undo", {}).json()
     row.refresh_from_db()
     assert (row.tab, undone["ids"]) == ("NEW", [row.pk])
+    assert row.market_name in undone["words"] and "s ago" in undone["words"]
 
 
 def test_accepting_maps_the_row_and_its_strong_siblings_in_one_batch():

@@ -272,3 +272,12 @@ def test_a_market_without_outcomes_gets_those_that_betpawa_has():
     assert pairs == [("0-3", "0-3"), ("4", "4"), ("5+", "5+")]
     assert client.post(MAP, {**data, "reason": "read"}).status_code == 302
     assert [one["sportybet_desc"] for one in UserMarketMapping.objects.get().outcome_mapping] == ["0-3", "4", "5+"]
+
+
+@pytest.mark.parametrize("field", ["version:{}", "do", "read_version"])
+def test_a_number_that_is_none_is_no_error(field):
+    row = yes_no_row()
+    client = sign_in("trader")
+    sent = form_of(client.get(MAP, {"ids": row.pk, "target": "btts_ft"}))
+    value = "reason:²" if field == "do" else "²"
+    assert client.post(MAP, {**sent, "reason": "read", field.format(row.pk): value}).status_code in (200, 302)
