@@ -1,10 +1,15 @@
 """The admin site: who may enter, which pages it has beside those of the models."""
 
+from functools import update_wrapper
+from urllib.parse import urlsplit
+
 import structlog
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from redis.exceptions import RedisError
 from unfold.sites import UnfoldAdminSite
 
@@ -37,7 +42,20 @@ class DeskAdminSite(UnfoldAdminSite):
         return [path(route, self.admin_view(view), name=name) for route, view, name in self._pages]
 
     def admin_view(self, view, cacheable=False):
-        return super().admin_view(_guarded(view), cacheable)
+        return self._told(super().admin_view(_guarded(view), cacheable))
+
+    def _told(self, view):
+        """A form that is sent after the session has ended does nothing; that is said, and after
+        signing in one is back on the page of the form. Scripts see the redirect and say it themselves."""
+
+        def wrapper(request, *args, **kwargs):
+            is_form = request.method == "POST" and request.content_type != "application/json"
+            if is_form and not request.user.is_authenticated and request.path != reverse("admin:logout"):
+                messages.warning(request, "You had been signed out, so nothing was saved. Sign in and do it again.")
+                return redirect_to_login(_came_from(request), reverse("admin:login"))
+            return view(request, *args, **kwargs)
+
+        return update_wrapper(wrapper, view)
 
     def search(self, request, extra_context=None):
         # The theme keeps results in the cache, and Redis is a convenience: without it nothing is found.
@@ -46,6 +64,15 @@ class DeskAdminSite(UnfoldAdminSite):
         except RedisError as error:
             log.warning("desk.search_without_cache", error=str(error))
             return HttpResponse("Search is away for the moment.", content_type="text/plain")
+
+
+def _came_from(request):
+    """The page of ours that a form was on, without the place in it."""
+    asked = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("admin:index")
+    found = urlsplit(asked)
+    return f"{found.path}?{found.query}" if found.query else found.path
 
 
 def _guarded(view):

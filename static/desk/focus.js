@@ -18,7 +18,8 @@ document.addEventListener("DOMContentLoaded", () => {
     // --- Talking to the server ----------------------------------------------------------------
 
     async function ask(url, options) {
-        const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, ...options });
+        const sent = fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, ...options });
+        const answer = await sent.catch(() => { throw Object.assign(new Error("The desk cannot be reached. Decide again when it is back: what it has saved already is not saved twice."), { isOpen: true }); });
         const isJson = (answer.headers.get("content-type") || "").includes("json");
         if (!isJson) throw new Error(answer.redirected || answer.status === 403 ? "You are signed out, or may not do this." : "The desk answered " + answer.status + ".");
         const data = await answer.json();
@@ -26,7 +27,9 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function post(url, body) {
-        const token = root.querySelector("[name=csrfmiddlewaretoken]").value;
+        // The cookie's, where there is one: signing in again, in another tab, made the form's worthless.
+        const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/);
+        const token = cookie ? cookie[1] : root.querySelector("[name=csrfmiddlewaretoken]").value;
         const send = () => ask(url, { method: "POST", body: JSON.stringify(body), headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token } });
         const answer = sending.then(send, send); // in order, whatever became of the one before
         sending = answer.catch(() => null);
@@ -206,7 +209,7 @@ document.addEventListener("DOMContentLoaded", () => {
                 back(data.detail || (data.messages || []).join(" ") || "It was not accepted.");
             }
         } catch (error) {
-            back(error.message + " Nothing was saved.");
+            back(error.isOpen ? error.message : error.message + " Nothing was saved.");
         }
     }
 
