@@ -22,6 +22,7 @@ from oddsproject.desk.pages import page, require
 
 PER_PAGE = 50
 MOST_AT_ONCE = 200
+MOST_CHANGES = 20_000  # of all of them together; undoing 50,000 takes 15 s
 MOST_PEOPLE = 200
 SHOWN_ITEMS = 20
 LONGEST_REASON = 1000
@@ -110,7 +111,8 @@ def take_back_page(request):
     partly = sent.get("partly") == "1"
     is_done = request.method == "POST" and not problem
     reason = sent.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
-    results = (_taken_back if is_done else _tried)(batches[:MOST_AT_ONCE], request.user, reason, partly)
+    now = _at_once(batches)
+    results = (_taken_back if is_done else _tried)(now, request.user, reason, partly)
     return page(
         request,
         "desk/decisions_take_back.html",
@@ -120,7 +122,7 @@ def take_back_page(request):
         hours=sent.get("hours", ""),
         problem=problem,
         results=results,
-        more=max(0, len(batches) - MOST_AT_ONCE),
+        more=len(batches) - len(now),
         upto=batches[0].pk if batches else "",
         partly=partly,
         reason=reason,
@@ -129,7 +131,7 @@ def take_back_page(request):
         done=sum(result.is_done for result in results),
         items=sum(result.taken_back for result in results),
         in_the_way=sum(len(result.standing) for result in results),
-        asked_items=sum(batch.item_count for batch in batches[:MOST_AT_ONCE]),
+        asked_items=sum(batch.item_count for batch in now),
         shown_items=SHOWN_ITEMS,
     )
 
@@ -157,6 +159,17 @@ def _batches(actor, since, upto):
     if upto is not None:
         rows = rows.filter(pk__lte=upto)
     return list(rows.order_by("-id")[: MOST_AT_ONCE + 1])
+
+
+def _at_once(batches):
+    """The newest of them, and no more than one request takes: the rest is for the next one."""
+    found, changes = [], 0
+    for batch in batches[:MOST_AT_ONCE]:
+        changes += batch.item_count
+        if found and changes > MOST_CHANGES:
+            break
+        found.append(batch)
+    return found
 
 
 def _taken_back(batches, user, reason, partly):

@@ -33,7 +33,11 @@ def announce_new_unmapped(scrape_run_id: int | None = None) -> int:
     # Rows that arrive while the rules look wait for the next alert: no rule has seen them. The rules
     # commit for themselves, as telling of a decision and claiming rows are not done in one breath.
     newest = newest_row()
-    apply_rules()
+    try:
+        apply_rules()
+    except Exception:
+        # A rule that cannot be applied ignores nothing; it must not keep a run from closing.
+        log.exception("unmapped.rules_failed", run=scrape_run_id)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(CLAIM, [newest])

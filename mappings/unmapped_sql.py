@@ -48,8 +48,10 @@ UPDATE unmapped_market_log AS q
        alerted_at = NULL,
        reopened_reason = left('It was mapped'
            || coalesce(' to ' || m.canonical_id, '') || coalesce(' by ' || q.decided_by, '')
-           || coalesce(' on ' || to_char(q.decided_at AT TIME ZONE 'Africa/Lagos', 'Dy FMDD Mon YYYY, HH24:MI "WAT"'), '')
-           || ', and does not map any more' || coalesce(': ' || replace(lower(nullif(s.error_code, '')), '_', ' '), '') || '.', 1000),
+           || coalesce(' on ' || to_char(q.decided_at AT TIME ZONE 'Africa/Lagos',
+                                         'Dy FMDD Mon YYYY, HH24:MI "WAT"'), '')
+           || ', and does not map any more'
+           || coalesce(': ' || replace(lower(nullif(s.error_code, '')), '_', ' '), '') || '.', 1000),
        earlier_decision = jsonb_build_object('status', q.status, 'decidedBy', q.decided_by,
            'decidedAt', q.decided_at, 'mappedTo', m.canonical_id, 'notes', q.notes, 'until', NULL),
        decided_by = NULL, decided_at = NULL, decided_mapping_version = NULL,

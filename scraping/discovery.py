@@ -67,7 +67,11 @@ def discover(run: ScrapeRun, *, enqueue: bool) -> list[ScrapeBatch]:
     # One transaction: an attempt that dies, or that was given to somebody else, leaves nothing half counted.
     batches = wait_for_database(write)
     if batches and not enqueue:
-        give_second_chances(run)
+        try:
+            give_second_chances(run)
+        except Exception:
+            # A few events more are not worth the cycle, whose batches are made already.
+            log.exception("scrape.second_chances_failed", run=run.pk)
     run.refresh_from_db()
     log.info("scrape.discovered", run=run.pk, events=run.events_total, batches=len(batches), **run.timings)
     return batches

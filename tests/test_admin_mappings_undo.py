@@ -152,3 +152,11 @@ def test_hostile_names_and_reasons_are_escaped_on_every_page_of_decisions_and_ma
     ):
         page = client.get(address).content.decode()
         assert "<script>alert" not in page and ESCAPED in page, address
+
+
+def test_no_more_than_one_request_takes_is_taken_back_at_once(monkeypatch):
+    monkeypatch.setattr("mappings.admin_decisions_pages.MOST_CHANGES", 2)
+    three_decisions()
+    shown, done = take_back(sign_in("lead"), actor="bob", hours="1")
+    assert [result.batch.kind for result in done.context["results"]] == ["ignore"]
+    assert shown.context["more"] == 2

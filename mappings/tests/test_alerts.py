@@ -90,3 +90,12 @@ def test_a_first_run_names_five_hundred_and_counts_all():
     assert announce_new_unmapped() == 700
     (alert,) = alerts()
     assert alert["count"] == 700 and len(alert["markets"]) == 500
+
+
+def test_a_rule_that_fails_keeps_nobody_from_hearing(monkeypatch, caplog):
+    def fails():
+        raise ValueError("a rule that cannot be applied")
+
+    monkeypatch.setattr("mappings.ignore_rules.apply_rules", fails)
+    UnmappedMarketLog.objects.create(source="bet9ja", external_market_id="S_HEARD")
+    assert announce_new_unmapped() == 1
