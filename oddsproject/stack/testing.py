@@ -1,9 +1,12 @@
 """bin/test: pytest against a private PostgreSQL and Redis; its exit code is ours."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 
 from oddsproject.stack import processes
 from oddsproject.stack.binaries import ServerUnavailable
@@ -12,6 +15,9 @@ from oddsproject.stack.private import private_stack
 GOODBYE_SECONDS = 15
 # Nobody listens there: a test or benchmark that forgets to name its own bookmakers asks nobody.
 NO_BOOKMAKERS = dict.fromkeys(("BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL"), "http://127.0.0.1:9")
+# What takes about as long as the other; each half has its own servers, so that neither notices the other.
+HALF = ["tests"]
+OTHER_HALF = ["mappings", "odds", "scraping", "oddsproject"]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -73,9 +79,50 @@ def _terminal_told_the_child():
         return False
 
 
+@contextmanager
+def _beside(paths):
+    """Another of us runs these tests meanwhile, on servers of its own. Yields a function that waits for
+    it, prints what it said and returns its exit code."""
+    with tempfile.TemporaryFile() as said:
+        child = processes.spawn(
+            [sys.executable, "-m", "oddsproject.stack.testing", *paths],
+            death_signal=signal.SIGTERM,
+            new_session=True,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+
+        def finish():
+            code = child.wait()
+            said.seek(0)
+            print(f"\n{' '.join(paths)}:", flush=True)
+            shutil.copyfileobj(said, sys.stdout.buffer)
+            sys.stdout.flush()
+            return code
+
+        try:
+            yield finish
+        finally:
+            if child.poll() is None:
+                child.send_signal(signal.SIGINT)
+                child.wait()
+
+
+def _everything():
+    """The whole suite in two halves side by side; the first exit code that is not 0."""
+    with _beside(OTHER_HALF) as finish:
+        with private_stack() as stack:
+            code = run_pytest(HALF, stack)
+        other = finish()
+        return code or other
+
+
 def main(arguments):
     processes.catch_stop_signals(raise_stopped)
+    own_servers = not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
     try:
+        if not arguments and own_servers and (os.cpu_count() or 1) > 1:
+            return _everything()
         with private_stack() as stack:
             return run_pytest(arguments, stack)
     except ServerUnavailable as error:
