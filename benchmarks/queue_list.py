@@ -17,7 +17,7 @@ from django.test import Client
 
 from benchmarks.harness import timed
 from mappings import services
-from mappings.bulk import MOST_AT_ONCE, decide_many, matching_ids
+from mappings.bulk import MOST_AT_ONCE, decide_many, matching
 from mappings.models import Tab, UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.queue_pages import Cursor, page_queries, queue_page
@@ -167,7 +167,7 @@ def measure(report, client, name, query):
 
 def decide_the_most(report):
     """What one decision may be at most, and its undo: one request each, once."""
-    ids = matching_ids(QueueFilter(tab="NEW"), MOST_AT_ONCE * 2)[:MOST_AT_ONCE]
+    ids = list(matching(QueueFilter(tab="NEW"), MOST_AT_ONCE * 2))[:MOST_AT_ONCE]
     taken, undone = [], []
     with timed(taken):
         made = decide_many("acknowledge", services.acknowledge, ids=ids, user="benchmark")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from mappings import accepting, services
-from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many, matching_ids
+from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many, matching
 from mappings.models import Band, DecisionBatch, UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.until import IGNORES, SNOOZES, condition, moment
@@ -95,7 +95,7 @@ def decide_page(request):
             return HttpResponseRedirect(safe_next(request))
         confirmed = asked is None or sent.get("newest")
         if request.method == "GET" or not confirmed or (decision in CHOICES and not sent.get("until")):
-            return _ask(request, decision, asked, ids)
+            return _ask(request, decision, asked, ids, versions)
         return _carry_out(request, decision, asked, ids, versions)
     except TooMany as error:
         say(request, f"Nothing was decided: {error.messages[0]}", tone="bad")
@@ -138,7 +138,8 @@ def _which(sent, user):
     if sent.get("scope") == "filter":
         asked = QueueFilter.from_query(dict(parse_qsl(sent.get("filter", ""))), user=user)
         newest = ids_of([sent.get("newest", "")])
-        return asked, matching_ids(asked, *newest), {}
+        found = matching(asked, *newest)
+        return asked, list(found), found
     texts = [text for value in sent.getlist("ids") for text in value.split(",")][: MOST_AT_ONCE + 1]
     pairs = [text.partition(":") for text in texts]
     ids = ids_of(id for id, _, _ in pairs)
@@ -175,8 +176,9 @@ def _to_map(request, sent):
     return HttpResponseRedirect(f"{reverse('admin:mappings_map')}?{urlencode(query)}")
 
 
-def _ask(request, decision, asked, ids):
+def _ask(request, decision, asked, ids, versions):
     """How many exactly, some of them, and what is still to be said."""
+    as_read = dict(UnmappedMarketLog.objects.filter(pk__in=ids).values_list("pk", "version")) | versions
     sample = UnmappedMarketLog.objects.filter(pk__in=ids).defer("rules_text").order_by("-priority", "-id")
     names, sent = bookmaker_names(), request.POST if request.method == "POST" else request.GET
     return page(
@@ -188,7 +190,7 @@ def _ask(request, decision, asked, ids):
         count=len(ids),
         sample=[(row, names.get(row.source, row.source)) for row in sample[:SAMPLE]],
         more=max(0, len(ids) - SAMPLE),
-        ids=",".join(map(str, ids)) if asked is None else "",
+        ids=",".join(f"{id}:{as_read[id]}" for id in ids if id in as_read) if asked is None else "",
         filter=urlencode(asked.as_query()) if asked is not None else "",
         # From now on, what comes is another market's decision.
         newest=UnmappedMarketLog.objects.aggregate(newest=Max("id"))["newest"],

@@ -19,7 +19,7 @@ from mappings.admin_rules import rule_urls
 from mappings.models import Tab, UnmappedMarketLog
 from mappings.queue_filter import EXACT_UP_TO, MINE, QueueFilter, tab_counts
 from mappings.queue_lines import Line
-from mappings.queue_pages import Cursor, queue_page, sibling_ids
+from mappings.queue_pages import Cursor, queue_page, sibling_versions
 from mappings.until import IGNORES, SNOOZES
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.base import ReadOnlyAdmin
@@ -110,10 +110,12 @@ def list_page(request):
 
 @require()
 def siblings_view(request):
-    """?id=&tab=: {"ids": …} of a row and its siblings in that tab, to be ticked together."""
+    """?id=&tab=: {"ids": …, "versions": {id: version}} of a row and its siblings in that tab, to be
+    ticked together."""
     id, tab = request.GET.get("id", ""), request.GET.get("tab", "")
     row = get_object_or_404(UnmappedMarketLog, pk=id if id.isascii() and id.isdigit() and len(id) < 19 else 0)
-    return JsonResponse({"ids": sibling_ids(row, tab if tab in Tab.values else None)})
+    versions = sibling_versions(row, tab if tab in Tab.values else None)
+    return JsonResponse({"ids": list(versions), "versions": versions})
 
 
 def _filter(request):

@@ -29,14 +29,14 @@ class TooMany(ValidationError):
         self.count = count
 
 
-def matching_ids(asked: QueueFilter, newest: int | None = None) -> list[int]:
-    """Every row of the filter, up to the row `newest`: what came after somebody looked is not
-    decided with it. Raises TooMany."""
+def matching(asked: QueueFilter, newest: int | None = None) -> dict[int, int]:
+    """{id: version} of every row of the filter, up to the row `newest`: what came after somebody
+    looked is not decided with it, nor what a colleague decides while the others are. Raises TooMany."""
     rows = asked.rows() if newest is None else asked.rows().filter(pk__lte=newest)
-    ids = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-    if len(ids) > MOST_AT_ONCE:
+    found = dict(rows.order_by("pk").values_list("pk", "version")[: MOST_AT_ONCE + 1])
+    if len(found) > MOST_AT_ONCE:
         raise TooMany(rows.count())
-    return ids
+    return found
 
 
 def decide_many(kind: str, decide: Callable, *, ids: Iterable[int], user, reason: str = "", versions=None) -> Decisions:

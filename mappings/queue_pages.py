@@ -133,14 +133,14 @@ def sibling_counts(rows: list, asked: QueueFilter) -> dict[int, int]:
     return {id: count for id, count in found.items() if count > 0}
 
 
-def sibling_ids(row, tab: str | None) -> list[int]:
-    """The siblings that sibling_counts counted, and the row itself."""
+def sibling_versions(row, tab: str | None) -> dict[int, int]:
+    """{id: version} of the siblings that sibling_counts counted, and of the row itself."""
     if not row.sibling_key:
-        return [row.pk]
+        return {row.pk: row.version}
     same = UnmappedMarketLog.objects.filter(source=row.source, sibling_key=row.sibling_key).exclude(sibling_key="")
     if tab:
         same = same.filter(tab=tab)
-    return list(same.order_by("-priority", "-id").values_list("pk", flat=True)[:MOST_SIBLINGS])
+    return dict(same.order_by("-priority", "-id").values_list("pk", "version")[:MOST_SIBLINGS])
 
 
 def _group(row):

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from mappings import accepting, bulk
+from mappings import accepting, bulk, services
+from mappings.bulk import decide_many
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from tests.admin_rows import ESCAPED, HOSTILE, make_event, make_odds, make_run, make_unmapped, sign_in
 
@@ -133,7 +134,36 @@ def test_siblings_stand_together_and_are_chosen_together_over_pages():
     line = page.context["lines"][1]
     assert line.siblings == 2 and page.context["lines"][2].follows
     answer = client.get(QUEUE + "siblings/", {"id": first.pk, "tab": "NEW"})
-    assert answer.json()["ids"] == [first.pk, second.pk, far.pk]
+    assert answer.json() == {
+        "ids": [first.pk, second.pk, far.pk],
+        "versions": {str(row.pk): 1 for row in (first, second, far)},
+    }
+
+
+def test_what_a_colleague_decides_while_somebody_is_asked_until_when_is_left_as_it_is():
+    row = make_unmapped(1)
+    client = sign_in("trader", "ada")
+    asked = client.post(DECIDE, {"decision": "ignore", "ids": f"{row.pk}:1"})
+    services.snooze(ids=[row.pk], user="bob", until=timezone.now() + timedelta(days=1))
+    sent = {"decision": "ignore", "ids": asked.context["ids"], "until": "forever", "next": QUEUE}
+    assert "somebody was first" in said(client.post(DECIDE, sent, follow=True))
+    row.refresh_from_db()
+    assert (row.tab, row.decided_by) == ("SNOOZED", "bob")
+
+
+def test_what_a_colleague_decides_while_all_that_match_are_decided_is_left_as_it_is(monkeypatch):
+    row, other = make_unmapped(1), make_unmapped(2)
+
+    def somebody_is_faster(*args, **more):
+        services.snooze(ids=[row.pk], user="bob", until=timezone.now() + timedelta(days=1))
+        return decide_many(*args, **more)
+
+    monkeypatch.setattr("mappings.admin_decisions.decide_many", somebody_is_faster)
+    sent = {"decision": "acknowledge", "scope": "filter", "filter": "tab=NEW", "newest": other.pk, "next": QUEUE}
+    sign_in("trader", "ada").post(DECIDE, sent)
+    row.refresh_from_db()
+    other.refresh_from_db()
+    assert (row.tab, row.decided_by, other.decided_by) == ("SNOOZED", "bob", "ada")
 
 
 def test_a_trader_acknowledges_many_and_reads_what_became_of_each():

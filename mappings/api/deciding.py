@@ -31,7 +31,7 @@ from mappings.api.queue import NOT_IN_A_LIST, detail_of, row_or_404
 from mappings.api.queue_serializers import queue_filter
 from mappings.api.records import full_mapping, mapping_values
 from mappings.api.serializers import MappingSerializer
-from mappings.bulk import matching_ids
+from mappings.bulk import matching
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
 from mappings.models import MarketSuggestion, UnmappedMarketLog
@@ -204,7 +204,8 @@ class Bulk(APIView):
             asked = decided(lambda: queue_filter(body["filter"], request.user))
             # From now on, what comes is another decision's.
             newest = newest if newest is not None else _newest()
-            ids = decided(lambda: matching_ids(asked, newest))
+            found = decided(lambda: matching(asked, newest))
+            ids, body["versions"] = list(found), found | body["versions"]
         options = BulkBody.options(body)
         preview = None
         if body["action"] == MAP:

@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const rows = [...form.querySelectorAll("tr[data-row]")];
     const one = (selector) => form.querySelector(selector);
     const box = (row) => row && row.querySelector('input[name="ids"]');
-    const beyond = new Set(); // selected on other pages: "id"
+    const beyond = new Map(); // selected on other pages: id -> "id:version"
     let at = -1, anchor = -1, sent = false;
 
     // --- The cursor ------------------------------------------------------------------------------
@@ -73,12 +73,12 @@ document.addEventListener("DOMContentLoaded", () => {
     async function selectSiblings(button) {
         const answer = await fetch(root.dataset.siblingsUrl + "?id=" + button.dataset.siblings + "&tab=" + root.dataset.tab, { credentials: "same-origin" });
         if (!answer.ok) throw new Error("The desk answered " + answer.status + ".");
-        const { ids } = await answer.json();
+        const { ids, versions } = await answer.json();
         const here = new Map(rows.map((row) => [Number(row.dataset.row), row]));
         const on = !ids.every((id) => here.has(id) ? box(here.get(id)).checked : beyond.has(id));
         for (const id of ids) {
             if (here.has(id)) tick(here.get(id), on);
-            else if (on) beyond.add(id);
+            else if (on) beyond.set(id, id + ":" + versions[id]);
             else beyond.delete(id);
         }
         button.setAttribute("aria-pressed", String(on));
@@ -164,7 +164,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     form.addEventListener("submit", (event) => {
         if (sent) return event.preventDefault();
-        const hidden = [...beyond];
+        const hidden = [...beyond.values()];
         if (!chosen().length && !hidden.length && !(one("[data-scope]") && one("[data-scope]").checked)) {
             if (!rows[at]) return event.preventDefault();
             hidden.push(box(rows[at]).value); // nothing is selected: the row under the cursor is meant

@@ -8,7 +8,7 @@ from mappings import ignore_rules
 from mappings.actions import decide_rows, taken_back_if
 from mappings.api.decision_serializers import RowDecisionSerializer
 from mappings.api.queue_serializers import UnmappedSerializer
-from mappings.bulk import matching_ids
+from mappings.bulk import matching
 from mappings.management.desk import (
     EXIT_CODES,
     add_filter,
@@ -138,7 +138,7 @@ class Command(BaseCommand):
         if (asked is None) == (not options["ids"]):
             raise CommandError("Name ids, or filters for all that match; not both.")
         newest = UnmappedMarketLog.objects.aggregate(newest=Max("id"))["newest"]
-        return options["ids"] or matching_ids(asked, newest)
+        return options["ids"] or list(matching(asked, newest))
 
     def _say(self, made, dry_run):
         left = [decision for decision in made if decision.outcome not in ("changed", "unchanged")]
