@@ -8,6 +8,7 @@ import msgspec
 
 from mappings.models import IgnoreRule, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
 from mappings.services.mappings import EDITABLE
+from oddsproject.api.strict_json import JsonRefused, read_json
 
 FORMAT = "oddsproject.mapping-pack"
 VERSION = 1
@@ -135,9 +136,9 @@ def read_pack(data: bytes) -> Pack:
     if len(data) > MOST_BYTES:
         raise PackRefused([f"The file has {len(data)} bytes; at most {MOST_BYTES} are read."])
     try:
-        pack = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise PackRefused([f"The file is not JSON: {error}"]) from error
+        pack = read_json(data)
+    except JsonRefused as error:
+        raise PackRefused([f"The file cannot be read as a pack. {error}"]) from error
     if not isinstance(pack, dict) or pack.get("format") != FORMAT:
         raise PackRefused([f"The file is no mapping pack: its format is not {FORMAT!r}."])
     if pack.get("version") != VERSION:
@@ -145,10 +146,7 @@ def read_pack(data: bytes) -> Pack:
     content = pack.get("content")
     if not isinstance(content, dict) or not {"mappings", "rules"} <= content.keys() <= {*_KINDS}:
         raise PackRefused([f"The pack's content must have mappings and rules, and may have {', '.join(_KINDS)}."])
-    try:
-        found = checksum(content)
-    except UnicodeEncodeError as error:
-        raise PackRefused(["The pack has characters that are none: half of a surrogate pair."]) from error
+    found = checksum(content)
     if pack.get("checksum") != found:
         raise PackRefused(
             [f"The pack was changed since it was made: its content is {found}, not {pack.get('checksum')}."]
@@ -187,14 +185,4 @@ def _read_each(name, kind, items, problems):
         if read.id in seen:
             problems.append(f"{label}: {read.id} is there twice.")
         seen.add(read.id)
-        if _has_nul(item):
-            problems.append(f"{label}: {read.id} has a character that cannot be stored.")
         yield read
-
-
-def _has_nul(value):
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(_has_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_has_nul(part) for part in value)

@@ -12,7 +12,7 @@ from mappings import ignore_rules
 from mappings.catalogue.loader import definition_problems
 from mappings.models import DecisionBatch, IgnoreRule, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
 from mappings.packs import PackRefused, export_pack, import_pack, read_pack, review
-from mappings.packs.format import checksum, written
+from mappings.packs.format import written
 from mappings.services import (
     acknowledge,
     create_mapping,
@@ -232,14 +232,19 @@ def test_what_is_no_pack_is_refused(data):
         read_pack(data)
 
 
-def test_half_a_surrogate_pair_and_a_nul_are_refused(desk):
-    for character, says in (("\ud800", "surrogate"), ("\x00", "cannot be stored")):
-        content = content_of(export_pack())
-        content["mappings"][0]["name"] = f"x{character}"
-        pack = {"format": "oddsproject.mapping-pack", "version": 1, "content": content}
-        pack["checksum"] = "" if character == "\ud800" else checksum(content)
-        with pytest.raises(PackRefused, match=says):
-            read_pack(json.dumps(pack).encode())
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("\ud800", "cannot be stored"), ("\x00", "cannot be stored"), (10**30, "too large"), (None, "levels deep")],
+)
+def test_what_no_column_or_page_could_hold_is_refused(desk, value, says):
+    content = content_of(export_pack())
+    nested = "end"
+    for _ in range(500):
+        nested = [nested]
+    content["mappings"][0]["specifier_filters"] = {"sportybet": {"variant": nested if value is None else value}}
+    pack = {"format": "oddsproject.mapping-pack", "version": 1, "content": content, "checksum": ""}
+    with pytest.raises(PackRefused, match=says):
+        read_pack(json.dumps(pack).encode())
 
 
 def test_every_problem_of_form_is_named(desk):

@@ -2,8 +2,10 @@
 
 import json
 import math
+import re
 
 MAX_DEPTH = 32
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class JsonRefused(ValueError):
@@ -65,5 +67,5 @@ def _check(value, depth, name="body"):
 
 
 def _check_text(text, name):
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNSTORABLE.search(text):
         raise JsonRefused(f"{name}: the text holds characters that cannot be stored.")
