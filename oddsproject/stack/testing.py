@@ -7,17 +7,20 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 from oddsproject.stack import processes
 from oddsproject.stack.binaries import ServerUnavailable
 from oddsproject.stack.private import private_stack
 
+ROOT = Path(__file__).resolve().parents[2]
 GOODBYE_SECONDS = 15
 # Nobody listens there: a test or benchmark that forgets to name its own bookmakers asks nobody.
 NO_BOOKMAKERS = dict.fromkeys(("BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL"), "http://127.0.0.1:9")
 # What takes about as long as the other; each half has its own servers, so that neither notices the other.
-HALF = ["tests"]
-OTHER_HALF = ["mappings", "odds", "scraping", "oddsproject"]
+STACK_TESTS = sorted(f"tests/{path.name}" for path in (ROOT / "tests").glob("test_stack_*.py"))
+HALF = ["tests", *(f"--ignore={path}" for path in STACK_TESTS)]
+OTHER_HALF = ["mappings", "odds", "scraping", "oddsproject", *STACK_TESTS]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
