@@ -57,7 +57,8 @@
 
     function onKey(event) {
         if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-        if (isTyping(event.target)) return;
+        // In a field of a menu, Escape still leaves the menu.
+        if (isTyping(event.target) && !(event.key === "Escape" && event.target.closest("[data-keys-scope]"))) return;
         if (event.key === "?") {
             event.preventDefault();
             toggleHelp();
