@@ -241,7 +241,8 @@ def _answer(decision, row, made, more=""):
         words += f" {first.detail}"
     left = [one for one in rest if one.outcome not in (CHANGED, UNCHANGED)]
     if rest:
-        words += f" {count_text(len(rest) - len(left))} of {count_text(len(rest))} siblings too."
+        siblings = f"{count_text(len(rest))} sibling{'' if len(rest) == 1 else 's'}"
+        words += f" {count_text(len(rest) - len(left))} of {siblings} too."
     return JsonResponse(
         {
             "words": words,

@@ -133,7 +133,11 @@ def names_of_decisions(batches: Iterable[DecisionBatch]) -> dict[int, str]:
     single = [batch.pk for batch in batches if batch.item_count <= 2]  # a row, and the mapping that it got
     changes = list(UnmappedChange.objects.filter(batch_id__in=single).values_list("batch_id", "unmapped_id"))
     rows = UnmappedMarketLog.objects.only("market_name", "external_market_id").in_bulk({row for _, row in changes})
-    return {batch: rows[row].market_name or rows[row].external_market_id for batch, row in changes if row in rows}
+    names: dict[int, set] = {}
+    for batch, row in changes:
+        if row in rows:
+            names.setdefault(batch, set()).add(rows[row].market_name or rows[row].external_market_id)
+    return {batch: found.pop() for batch, found in names.items() if len(found) == 1}
 
 
 def _share(part, whole):

@@ -128,6 +128,15 @@ def test_a_sibling_that_a_colleague_decided_meanwhile_is_left_as_it_is(decision)
     sibling.refresh_from_db()
     free.refresh_from_db()
     assert (sibling.tab, sibling.decided_by, free.decided_by) == ("SNOOZED", "bob", "ada")
+    assert "1 of 2 siblings too" in answer.json()["words"]
+
+
+def test_an_undo_of_several_counts_them_and_names_none():
+    row, sibling = make_unmapped(1), make_unmapped(2)
+    client = sign_in("trader")
+    answer = decide(client, row, "acknowledge", also=[{"id": sibling.pk, "version": 1}])
+    assert answer.json()["words"].endswith("1 of 1 sibling too.")
+    assert "2 changes" in post(client, "undo", {}).json()["words"]
 
 
 def test_who_maps_second_reads_who_was_first():
