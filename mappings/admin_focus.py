@@ -17,7 +17,7 @@ from mappings.focus_items import items, queue_order
 from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarketLog
 from mappings.preview import preview_mapping
 from mappings.queue_filter import QueueFilter
-from mappings.services.decisions import CHANGED, UNCHANGED, locked
+from mappings.services.decisions import CHANGED, UNCHANGED, last_changes, locked, stale
 from mappings.standing import names_of_decisions
 from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
@@ -169,6 +169,8 @@ def _simple(name, **more):
 
 
 def _map(request, row, body):
+    if body.get("version") not in (None, row.version):
+        return _answer("map", row, services.Decisions([stale(row, last_changes([row.pk]).get(row.pk))]))
     plan, reason = _plan(row, body), _reason(body)
     preview = _preview(row, plan)
     if not preview.can_save:

@@ -146,7 +146,7 @@ def test_who_maps_second_reads_who_was_first():
     body = {"decision": "map", "id": row.pk, "version": 1, "reason": "Names agree"}
     body |= {"betpawaId": suggestion.betpawa_id, "outcomeTexts": {"yes": "Yes", "no": "No"}}
     answer = post(sign_in("trader", "ada"), "decide", body)
-    assert answer.status_code in (400, 409) and "bob" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["problem"]) == (409, "stale") and "bob" in answer.json()["detail"]
     assert not UserMarketMapping.objects.exists()
 
 

@@ -12,6 +12,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
     let ids = [], at = 0, total = 0, decided = 0, chosen = 0;
     const items = new Map(), fetching = new Map(), done = new Set();
+    const tab = new URLSearchParams(urls.query).get("tab");
+    const kept = new Set(); // shown wherever they lie: what the address names, and what an undo brought back
     const sittingBegan = Date.now();
     let sending = Promise.resolve();
 
@@ -93,14 +95,18 @@ document.addEventListener("DOMContentLoaded", () => {
             }
             if (ids[at] !== id) return;
         }
-        if (!items.get(id)) {
-            done.add(id); // decided or gone meanwhile
+        if (!items.get(id) || isElsewhere(items.get(id))) {
+            done.add(id); // gone, or decided by a colleague since the list was read
             return show(focus);
         }
         chosen = preselected(items.get(id));
         draw(focus);
         const next = ids.slice(at + 1).filter((other) => !done.has(other)).slice(0, AHEAD);
         fetchItems(next).catch((error) => console.warn("desk: not fetched ahead", error));
+    }
+
+    function isElsewhere(item) {
+        return !kept.has(item.id) && (tab === "MINE" ? !item.isMine : item.tab !== tab);
     }
 
     /* The best suggestion is chosen before anybody asks, unless it is a weak one: that takes a look first. */
@@ -204,6 +210,17 @@ document.addEventListener("DOMContentLoaded", () => {
             } else if (data.problem === "reason_required") {
                 back("");
                 askReason(data, (reason) => accept(reason, again.item, again.candidate, again.also));
+            } else if (data.problem === "stale") {
+                // A colleague was first, and that stands. Nothing comes back under fingers that are further on:
+                // what is still open has its turn again.
+                for (const id of taken) {
+                    items.delete(id);
+                    done.delete(id);
+                }
+                decided -= taken.length;
+                if (bar.hidden) show();
+                else progress();
+                say((item.name || item.key) + ": " + data.detail, "bad");
             } else {
                 items.delete(item.id); // what is shown again is what is true now
                 back(data.detail || (data.messages || []).join(" ") || "It was not accepted.");
@@ -251,6 +268,7 @@ document.addEventListener("DOMContentLoaded", () => {
             const back = (data.ids || []).filter((id) => ids.includes(id) || data.ids.length < 50);
             for (const id of back) {
                 items.delete(id);
+                kept.add(id);
                 if (done.delete(id)) decided = Math.max(0, decided - 1);
                 if (!ids.includes(id)) ids.splice(at, 0, id);
             }
@@ -357,7 +375,10 @@ document.addEventListener("DOMContentLoaded", () => {
             ids = data.ids;
             total = data.total;
             const from = Number(urls.start);
-            if (from && !ids.includes(from)) ids.unshift(from);
+            if (from && !ids.includes(from)) {
+                ids.unshift(from);
+                kept.add(from);
+            }
             at = Math.max(0, ids.indexOf(from));
             for (const button of buttons("undo")) button.disabled = !data.canUndo;
             show(false);
