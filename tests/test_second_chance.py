@@ -6,7 +6,7 @@ from odds.models import MarketOddsCurrent
 from odds.storage.checks import run_checks
 from scraping.bookmakers import REGISTRY
 from scraping.http import client_for
-from scraping.models import ScrapeError
+from scraping.models import ScrapeError, ScrapeRun
 
 from .desk import cycle
 
@@ -28,3 +28,14 @@ def test_an_event_missing_from_the_lists_is_found_by_its_sportradar_id_and_stays
     assert offered.count() > 20
     assert not ScrapeError.objects.filter(bookmaker_slug="sportybet").exists()
     assert run_checks() == []
+
+
+def test_second_chances_that_fail_do_not_cost_the_cycle(demo, monkeypatch):
+    def fails(run):
+        raise ValueError("nothing can be asked")
+
+    monkeypatch.setattr("scraping.discovery.give_second_chances", fails)
+    demo.freeze()
+    run = cycle()
+    assert run.status == ScrapeRun.Status.COMPLETED
+    assert run.events_done > 0
