@@ -8,10 +8,10 @@ from django.http import JsonResponse
 from django.template.loader import render_to_string
 
 from mappings.admin_decisions import ids_of, safe_next
-from mappings.admin_pairing import nearness, sample_texts
 from mappings.cache import mapping_cache
 from mappings.market_search import SHOWN, Found, search, unnamed_market
 from mappings.models import MarketSuggestion, UnmappedMarketLog
+from mappings.pairing import nearness, sample_texts
 from mappings.suggestions.engine import current_world
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names

@@ -30,13 +30,13 @@ from mappings.admin_drafts import (
     with_theirs,
 )
 from mappings.admin_forms import plain_id, shown_form, text_of, unused
-from mappings.admin_pairing import meaning, pair, sample_texts
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import from_row
 from mappings.conflicts.tables import with_texts
 from mappings.definitions import REFERENCE
 from mappings.models import MarketSuggestion, UserMarketMapping
 from mappings.new_market import values_of_coordinates
+from mappings.pairing import meaning, pair, sample_texts
 from mappings.ports import stored_odds
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.engine import current_world

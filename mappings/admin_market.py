@@ -8,8 +8,8 @@ from mappings.actors import name_of
 from mappings.admin_batches import change_parts, mappings_in
 from mappings.admin_decisions import said
 from mappings.admin_filters import family_words
-from mappings.admin_pairing import sample_pairs
 from mappings.models import MarketSuggestion, Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
+from mappings.pairing import sample_pairs
 from mappings.queue_filter import siblings
 from mappings.queue_lines import BANDS, Line, earlier_words, priority_parts, row_badges, row_remark, until_words
 from mappings.suggestions.vocabulary import PERIOD_WORDS

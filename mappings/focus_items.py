@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.db.models import F
 
 from mappings.actors import name_of
-from mappings.admin_pairing import sample_texts
 from mappings.evidence.samples import recent_fixtures
 from mappings.models import MarketSuggestion, UnmappedMarketLog
+from mappings.pairing import sample_texts
 from mappings.queue_filter import siblings
 from mappings.suggestions.observations import views_of
 from mappings.suggestions.price_evidence import compare

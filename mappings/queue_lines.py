@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 
-from mappings.admin_pairing import sample_pairs
 from mappings.errors import MappingErrorCode
 from mappings.models import Band, Tab, UnmappedMarketLog
+from mappings.pairing import sample_pairs
 from oddsproject.desk.formats import age_text, badge, chips, lagos_short, lagos_text
 
 CHIPS_IN_LIST = 3

@@ -2,12 +2,12 @@
 
 from msgspec import structs
 
-from mappings.admin_pairing import sample_pairs
 from mappings.conflicts.finding import INFO, WARNING, Conflict
 from mappings.conflicts.tables import with_texts
 from mappings.definitions import REFERENCE
 from mappings.evidence.verdicts import SUSPECT, Verdict, judge, pairing_of, siblings_of
 from mappings.grammars import InvalidSpecifier, UnknownParameter, grammar_of
+from mappings.pairing import sample_pairs
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.observations import label_of
 from mappings.suggestions.price_evidence import compare

@@ -3,7 +3,6 @@ the outcomes and parameters that a mapping expects."""
 
 from msgspec import structs
 
-from mappings.admin_pairing import comparable_keeping_case, meaning, pair, sample_texts
 from mappings.before_after import Held
 from mappings.catalogue.loader import text_key
 from mappings.conflicts.finding import ERROR, INFO, WARNING, Conflict, has_or_have, listed
@@ -13,6 +12,7 @@ from mappings.errors import MappingErrorCode
 from mappings.grammars import InvalidSpecifier, UnknownParameter, grammar_of
 from mappings.mapper import map_market
 from mappings.outcome_text import TeamTemplate, clean_text
+from mappings.pairing import comparable_keeping_case, meaning, pair, sample_texts
 from mappings.shapes import ScrapedMarket, ScrapedOutcome
 from mappings.specifiers import format_specifier, parse_specifier
 

@@ -1,8 +1,8 @@
 """Outcome tables with something put right: what fixes are made of. Pure."""
 
-from mappings.admin_pairing import meaning
 from mappings.catalogue.loader import text_key
 from mappings.definitions import OUTCOME_COLUMNS, REFERENCE
+from mappings.pairing import meaning
 
 
 def with_texts(outcomes: list[dict], slug: str, texts: dict[str, str]) -> list[dict]:

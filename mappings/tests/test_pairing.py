@@ -1,6 +1,6 @@
 """What the mapping page fills in by itself: exact words only."""
 
-from mappings.admin_pairing import meaning, nearness, pair, sample_texts
+from mappings.pairing import meaning, nearness, pair, sample_texts
 from mappings.tests.builders import definition
 
 
