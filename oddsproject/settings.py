@@ -259,6 +259,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["oddsproject.api.permissions.HasRole"],
     "PREPROCESSING_HOOKS": ["oddsproject.api.routes.without_slashed"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "oddsproject.api.problem_schema.with_problems",
+    ],
     "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_NAME_OVERRIDES": {
         "RunStatusEnum": "scraping.models.ScrapeRun.Status",

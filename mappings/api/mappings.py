@@ -99,7 +99,7 @@ class Mapping(APIView):
         )
         return self._answer(canonical_id)
 
-    @extend_schema(request=ReasonBody, responses=MappingSerializer, operation_id="mapping_deactivate")
+    @extend_schema(request=ReasonBody, responses={200: MappingSerializer}, operation_id="mapping_deactivate")
     def delete(self, request, canonical_id):
         """Switches it off; nothing is deleted, and it can be switched on again."""
         body = self.read_body(ReasonBody)

@@ -53,7 +53,11 @@ class Rule(APIView):
         )
         return Response(RuleChangedSerializer(change).data)
 
-    @extend_schema(request=RuleDeleteBody, responses=RuleChangedSerializer, operation_id="unmapped_ignore_rule_delete")
+    @extend_schema(
+        request=RuleDeleteBody,
+        responses={200: RuleChangedSerializer},
+        operation_id="unmapped_ignore_rule_delete",
+    )
     def delete(self, request, rule_id):
         """What it has ignored stays so, unless reopenRows."""
         body = self.read_body(RuleDeleteBody)

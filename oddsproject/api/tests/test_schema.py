@@ -71,3 +71,14 @@ def test_the_schema_has_every_address_once_and_no_warning(capsys):
     assert not [path for path in schema["paths"] if path.endswith("/")]
     operations = [op["operationId"] for item in schema["paths"].values() for op in item.values() if "operationId" in op]
     assert len(set(operations)) == len(operations)
+
+
+def test_the_schema_says_how_each_address_refuses_and_what_a_deletion_answers():
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    operations = [op for item in schema["paths"].values() for op in item.values()]
+    for operation in operations:
+        (media,) = operation["responses"]["default"]["content"]
+        assert media == "application/problem+json"
+    assert {"title", "status", "code"} <= schema["components"]["schemas"]["Problem"]["properties"].keys()
+    deletions = [item["delete"]["responses"] for item in schema["paths"].values() if "delete" in item]
+    assert deletions and all("200" in responses for responses in deletions)
