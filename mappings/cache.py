@@ -2,11 +2,15 @@
 
 A process never trusts its copy for longer than a batch: `refresh()` compares one number with the
 database's and reads the rows again when it moved. The number moves with the transaction that
-changed a mapping, so a change that was rolled back is never seen.
+changed a mapping, so a change that was rolled back is never seen. What a decision reads of its own
+changes before they are committed stays its own: see `undecided`.
 """
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import structlog
 from django.db import connection, transaction
@@ -17,6 +21,20 @@ from mappings.snapshot import Clash, CompiledMapping, Snapshot
 log = structlog.get_logger(__name__)
 
 READ_VERSION = "SELECT version FROM mapping_version WHERE id = 1"
+# {cache: snapshot} of the transaction that is deciding in this context.
+_undecided: ContextVar[dict | None] = ContextVar("undecided_mappings", default=None)
+
+
+@contextmanager
+def undecided() -> Iterator[None]:
+    """Until its end, what caches read is seen in this context only: the transaction inside may hold
+    changes of its own, and may be taken back. A nested one belongs to the outer one."""
+    token = _undecided.set({}) if _undecided.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _undecided.reset(token)
 
 
 class MappingCache:
@@ -35,7 +53,7 @@ class MappingCache:
     @property
     def snapshot(self) -> Snapshot:
         """The mappings as last refreshed; before the first refresh, the catalogue alone."""
-        snapshot = self._snapshot
+        snapshot = self._known()
         if snapshot is None:
             with self._own_lock():
                 if self._snapshot is None:
@@ -65,17 +83,24 @@ class MappingCache:
         if not self._use_database:
             return False
         version = _stored_version()
-        if not force and self._snapshot is not None and self._snapshot.version == version:
+        if not force and (known := self._known()) is not None and known.version == version:
             return False
         with self._own_lock():
             return self._read_again(force)
 
+    def _known(self):
+        own = _undecided.get()
+        return self._snapshot if own is None else own.get(self, self._snapshot)
+
     def _read_again(self, force):
         version, rows = _consistent_rows()
-        if not force and self._snapshot is not None and self._snapshot.version == version:
+        if not force and (known := self._known()) is not None and known.version == version:
             return False
         definitions, problems = merge(built_in(), rows)
         snapshot = Snapshot(definitions, version)
+        if (own := _undecided.get()) is not None:
+            own[self] = snapshot
+            return True
         self._snapshot, self.problems = snapshot, problems
         for problem in problems:
             log.error("mappings.row_skipped", problem=problem)

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from django.db import connection, transaction
 
 from mappings.actors import acting_as, name_of
+from mappings.cache import undecided
 from mappings.models import DecisionBatch
 from oddsproject.locks import AdvisoryLock
 from oddsproject.realtime import publish
@@ -29,7 +30,7 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
     that changed nothing leaves no row: `pk` is None after the block. An exception takes everything
     back, the batch too.
     """
-    with acting_as(user, reason):
+    with acting_as(user, reason), undecided():
         outer = _current.get()
         if outer is not None:
             before = outer.item_count, list(outer.touched), dict(outer.summary)
@@ -68,7 +69,7 @@ def rehearsal() -> Iterator[None]:
     several decisions after one another do not hold up the notices, and the decisions, of others."""
     token = _is_rehearsal.set(True)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), undecided():
             yield
             transaction.set_rollback(True)
     finally:

@@ -1,10 +1,14 @@
 """One action, one batch, and its id on every row that the database writes about it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection
 
-from mappings.deciding import deciding
+from mappings.cache import mapping_cache
+from mappings.deciding import deciding, rehearsal
 from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
+from mappings.tests.test_services import CORNERS
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +84,35 @@ def test_the_tab_follows_from_status_snooze_and_review(fields, tab):
     row = UnmappedMarketLog.objects.create(source="bet9ja", external_market_id="S_X", **fields)
     row.refresh_from_db()
     assert row.tab == tab
+
+
+def known_here(canonical_id):
+    return canonical_id in mapping_cache.snapshot.by_canonical_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mapping_that_was_taken_back_was_never_in_force_in_this_process():
+    mapping_cache.refresh()
+    with pytest.raises(RuntimeError), deciding("map", "ada"):
+        UserMarketMapping.objects.create(canonical_id="never", **CORNERS)
+        mapping_cache.refresh()
+        assert known_here("never")
+        raise RuntimeError
+    assert not known_here("never")
+    with rehearsal():
+        with deciding("map", "ada"):
+            UserMarketMapping.objects.create(canonical_id="never", **CORNERS)
+        mapping_cache.refresh()
+        assert known_here("never")
+    assert not known_here("never")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_decision_reads_of_its_own_changes_is_not_seen_by_other_threads_of_the_process():
+    mapping_cache.refresh()
+    with ThreadPoolExecutor(1) as other, deciding("map", "ada") as batch:
+        UserMarketMapping.objects.create(canonical_id="soon", **CORNERS)
+        mapping_cache.refresh()
+        assert known_here("soon") and not other.submit(known_here, "soon").result()
+        batch.item_count = 1
+    assert mapping_cache.refresh() and known_here("soon")
