@@ -80,5 +80,7 @@ def _refusing(take):
     try:
         return decided(take)
     except PackRefused as refused:
-        problem = Unprocessable(f"{len(refused.problems)} problems. {refused.problems[0]}", code="pack_refused")
+        others = len(refused.problems) - 1
+        more = f" And {others} more, in problems." if others else ""
+        problem = Unprocessable(f"{refused.problems[0]}{more}", code="pack_refused")
         raise with_extra(problem, problems=list(refused.problems)) from refused

@@ -17,12 +17,12 @@ from oddsproject.api.errors import Conflict
 from oddsproject.api.serializers import camel
 from oddsproject.realtime.envelopes import utc_timestamp
 
-MISSING = (
-    UserMarketMapping.DoesNotExist,
-    MappingAuditLog.DoesNotExist,
-    DecisionBatch.DoesNotExist,
-    IgnoreRule.DoesNotExist,
-)
+MISSING = {
+    UserMarketMapping.DoesNotExist: "mapping",
+    MappingAuditLog.DoesNotExist: "version",
+    DecisionBatch.DoesNotExist: "decision",
+    IgnoreRule.DoesNotExist: "rule",
+}
 
 
 class Unprocessable(APIException):
@@ -37,8 +37,8 @@ def decided(decide):
     """Carry a service out, its refusals turned into problems."""
     try:
         return decide()
-    except MISSING as error:
-        raise NotFound(str(error)) from error
+    except tuple(MISSING) as error:
+        raise NotFound(f"There is no such {MISSING[type(error)]}.") from error
     except services.StaleVersion as stale:
         raise _stale_mapping(stale) from stale
     except StaleRule as stale:

@@ -155,7 +155,8 @@ def test_a_lead_makes_a_mapping_what_a_version_was(lead):
     assert rehearsed == {"outcome": "updated", "changedFields": ["priority"], "batchId": None, "dryRun": True}
     assert lead.post(f"{path}/restore", {"auditId": oldest["id"], "reason": "Back"}).json()["batchId"]
     assert UserMarketMapping.objects.get().priority == 0
-    assert lead.post(f"{path}/restore", {"auditId": 999_999}).status_code == 404
+    unknown = lead.post(f"{path}/restore", {"auditId": 999_999})
+    assert (unknown.status_code, unknown.json()["detail"]) == (404, "There is no such version.")
     assert lead.get("/api/mappings/1x2_ft/versions").json()["total"] == 0
     assert lead.get("/api/mappings/no_such/versions").status_code == 404
 
