@@ -52,6 +52,14 @@ class Draft:
         return self.row is not None and self.version is not None and self.version != self.row.version
 
 
+class Unreadable(ValidationError):
+    """Something of what was sent cannot be read. draft: all the rest of it, so that nothing typed is lost."""
+
+    def __init__(self, problems: dict, draft: Draft):
+        super().__init__(problems)
+        self.draft = draft
+
+
 def opened(canonical_id: str, **more) -> Draft:
     """The form as it is first seen."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first() if canonical_id else None
@@ -61,14 +69,19 @@ def opened(canonical_id: str, **more) -> Draft:
 
 
 def read_draft(data) -> Draft:
-    """From what the form sent. Raises ValidationError."""
+    """From what the form sent. Raises Unreadable."""
     canonical_id = data.get("canonical_id", "").replace("\x00", "").strip()[:100]
     first = opened(canonical_id)
     version = _number(data.get("read_version", ""))
-    base = values_at(canonical_id, version) if first.row and version not in (None, first.row.version) else first.base
-    values = base | after_button(posted_values(data), data.get("do", ""))
+    base, (sent, problems) = first.base, posted_values(data)
+    if first.row and version not in (None, first.row.version):
+        try:
+            base = values_at(canonical_id, version)
+        except ValidationError as error:
+            version, problems["__all__"] = first.version, error.messages
+    values = base | after_button(sent, data.get("do", ""))
     ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MOST_IDS]
-    return replace(
+    draft = replace(
         first,
         base=base,
         values=values,
@@ -77,6 +90,9 @@ def read_draft(data) -> Draft:
         split=data.get("split") == "1",
         reason=_reason(data),
     )
+    if problems:
+        raise Unreadable(problems, draft)
+    return draft
 
 
 def values_of(row) -> dict:
@@ -89,7 +105,10 @@ def values_at(canonical_id: str, version: int) -> dict:
         return values_of(new_row(canonical_id))
     entry = MappingAuditLog.objects.filter(canonical_id=canonical_id, new_value__version=version).order_by("id").last()
     if entry is None:
-        raise ValidationError("The version that this form was opened with is not known; open it again.")
+        raise ValidationError(
+            "The version that this form was opened with is not known. What you typed is laid over what is stored now; "
+            "look at every field before you save."
+        )
     return {name: entry.new_value[name] for name in EDITABLE}
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from mappings import services
 from mappings.admin_drafts import (
     Draft,
+    Unreadable,
     fixed,
     opened,
     preview_context,
@@ -27,6 +28,7 @@ from mappings.cache import mapping_cache
 from mappings.models import UserMarketMapping
 from mappings.services.mappings import catalogue_entry
 from oddsproject.api.roles import TRADER, has_role
+from oddsproject.desk.drafts import saved
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page
 
@@ -48,8 +50,8 @@ def _posted(request, canonical_id):
     button = request.POST.get("do", "save")
     try:
         draft = read_draft(request.POST if canonical_id == "" else _about(request.POST, canonical_id))
-    except ValidationError as error:
-        return _form(request, opened(canonical_id), problems=sentences(error))
+    except Unreadable as error:
+        return _form(request, error.draft, problems=sentences(error))
     since = draft.version
     try:
         if draft.is_stale:
@@ -101,7 +103,7 @@ def _save(request, draft: Draft, *, is_new):
         messages.success(request, f"{change.mapping.name} is saved; in force from the next batch on.")
         if request.POST.get("apply") == "1" and change.mapping.is_active:
             apply_at_once(request, draft.canonical_id)
-    return HttpResponseRedirect(detail_url(draft.canonical_id))
+    return saved(request, HttpResponseRedirect(detail_url(draft.canonical_id)))
 
 
 def _whole(draft):

@@ -194,7 +194,14 @@ def _map(request, row, body):
         made = list(resolution.decisions)
         if made[0].outcome in (CHANGED, UNCHANGED) and siblings:
             made += accept_best(ids=siblings, user=request.user, reason=reason, versions=siblings)
-    return _answer("map", row, services.Decisions(made, resolution.batch_id), f" to {resolution.change.mapping.name}")
+    return _answer("map", row, services.Decisions(made, resolution.batch_id), _mapped_words(resolution))
+
+
+def _mapped_words(resolution):
+    words = f" to {resolution.change.mapping.name}"
+    if resolution.switched_off:
+        words += f"; switched off, having had no other source key: {', '.join(resolution.switched_off)}"
+    return words
 
 
 def _reject(request, row, body):

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ValidationError
-
 from mappings.catalogue.loader import built_in
 from mappings.definitions import OUTCOME_COLUMNS, REFERENCE, SOURCE_COLUMNS
 from mappings.models import MappingKind
@@ -34,16 +32,20 @@ LINE_OF_KIND = {"over_under": "total", "handicap_3way": "home_handicap", "asian_
 # --- Reading what a browser sent ------------------------------------------------------------------
 
 
-def posted_values(data) -> dict:
-    """{field: value} of the fields that the form carried. Raises ValidationError for a priority that
-    is no number; everything else is judged by whoever saves or previews it."""
-    values = {}
+def posted_values(data) -> tuple[dict, dict]:
+    """({field: value} of the fields that the form carried, {field: why it cannot be read}): a priority
+    that is no number; everything else is judged by whoever saves or previews it."""
+    values, problems = {}, {}
     for name in TEXT_FIELDS:
         if name in data:
             text = _text(data[name])
             values[name] = text or None if name in NULLABLE else text
     if "priority" in data:
-        values["priority"] = _whole_number(data["priority"])
+        text = _text(data["priority"])
+        if re.fullmatch(r"-?[0-9]{1,6}", text, re.ASCII):
+            values["priority"] = int(text)
+        else:
+            problems["priority"] = f"A whole number is needed, not “{text}”."
     if "has_keys" in data:
         values["extra_source_keys"] = [
             {"bookmaker": row["bookmaker"], "key": row["key"]}
@@ -53,18 +55,11 @@ def posted_values(data) -> dict:
         values["specifier_filters"] = _posted_filters(data)
     if "has_outcomes" in data:
         values["outcome_mapping"] = _posted_outcomes(data)
-    return values
+    return values, problems
 
 
 def _text(value):
     return " ".join(str(value).replace("\x00", "").split())[:LONGEST_TEXT]
-
-
-def _whole_number(text):
-    text = _text(text)
-    if not re.fullmatch(r"-?[0-9]{1,6}", text, re.ASCII):
-        raise ValidationError({"priority": "A whole number is needed."})
-    return int(text)
 
 
 def _rows(data, prefix, columns):

@@ -18,6 +18,7 @@ from mappings.admin_choosing import choose_page, offered, query_of, rows_of, tit
 from mappings.admin_decisions import ids_of, queue_url, safe_next, say
 from mappings.admin_drafts import (
     Draft,
+    Unreadable,
     fixed,
     opened,
     preview_context,
@@ -42,6 +43,7 @@ from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.engine import current_world
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.drafts import saved
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
 
@@ -110,6 +112,7 @@ def _form(request, rows, draft: Draft, *, problems=(), stale=None, preview=None)
         is_new=is_new,
         is_built_in=draft.row is None and not is_new,
         no_target=no_target,
+        apply=request.POST.get("apply") == "1",
         problems=problems,
         stale=stale,
         samples=[(slug, names.get(slug, slug), [own for own, _, _ in texts]) for slug, texts in samples.items()],
@@ -247,8 +250,8 @@ def _posted(request, rows):
     posted, button = request.POST, request.POST.get("do", "save")
     try:
         draft = read_draft(posted)
-    except ValidationError as error:
-        return _form(request, rows, opened(posted.get("canonical_id", "")), problems=sentences(error))
+    except Unreadable as error:
+        return _form(request, rows, error.draft, problems=sentences(error))
     since = draft.version
     try:
         if draft.is_stale:
@@ -298,7 +301,7 @@ def _save(request, rows, draft):
     if request.POST.get("apply") == "1" and resolution.change.batch_id:
         apply_at_once(request, draft.canonical_id)
     _say(request, resolution)
-    return HttpResponseRedirect(safe_next(request))
+    return saved(request, HttpResponseRedirect(safe_next(request)))
 
 
 def apply_at_once(request, canonical_id):
@@ -320,8 +323,12 @@ def _say(request, resolution):
     rest = "; ".join(f"{count_text(n)} {words.get(outcome, outcome)}" for outcome, n in counts.items())
     text = f"{count_text(done)} mapped to {resolution.change.mapping.name}; in force from the next batch on."
     text += f" Others: {rest}." if rest else ""
-    if resolution.taken_from:
-        text += f" Taken from {', '.join(resolution.taken_from)}."
+    left_on = [canonical_id for canonical_id in resolution.taken_from if canonical_id not in resolution.switched_off]
+    if left_on:
+        text += f" Taken from {', '.join(left_on)}."
+    if resolution.switched_off:
+        had = "it had no other source key" if len(resolution.switched_off) == 1 else "they had no other source key"
+        text += f" Switched off: {', '.join(resolution.switched_off)} ({had})."
     back = safe_next(request)
     if back.startswith(queue_url()) and "/focus/" not in back:
         say(request, text, batch=resolution.batch_id, tone="good" if done else "warn")  # with an undo, there

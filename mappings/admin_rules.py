@@ -17,6 +17,7 @@ from mappings.suggestions.vocabulary import PERIOD_WORDS
 from mappings.until import IGNORES, condition
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.drafts import saved
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
 
@@ -56,7 +57,7 @@ def rules_page(request):
 @require(TRADER, methods=("GET", "POST"))
 def rule_page(request, rule_id=None):
     """GET: the form. POST step=preview: the form with its hits. POST step=save: saved, and applied."""
-    rule = get_object_or_404(IgnoreRule, pk=rule_id) if rule_id else None
+    rule = get_object_or_404(IgnoreRule, pk=rule_id) if rule_id is not None else None
     if request.method == "GET":
         return _form(request, rule, _values_of(rule))
     values, errors, hits = _sent(request.POST), [], None
@@ -188,7 +189,7 @@ def _save(request, rule, values, conditions, until):
         )  # fmt: skip
         words = f"“{made.rule.name}” is saved."
     say(request, words + _effects(made), batch=made.batch_id)
-    return HttpResponseRedirect(reverse("admin:mappings_rules"))
+    return saved(request, HttpResponseRedirect(reverse("admin:mappings_rules")))
 
 
 def _effects(made):

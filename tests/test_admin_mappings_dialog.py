@@ -252,6 +252,48 @@ def test_the_second_of_two_who_extend_a_built_in_mapping_reads_who_was_first_and
     assert [outcome["sources"] for outcome in mapping.outcome_mapping] == [{"other": "Ja"}, {"other": "Nein"}]
 
 
+def test_a_number_that_is_none_costs_itself_only_of_what_was_typed():
+    row = yes_no_row()
+    client = sign_in("trader")
+    sent = form_of(client.get(MAP, {"ids": row.pk, "target": "btts_ft"})) | {"name": "Typed", "reason": "Typed too"}
+    answer = client.post(MAP, {**sent, "priority": "ten", "apply": "1"})
+    assert "“ten”" in problems(answer)[0]
+    assert form_of(answer)["name"] == "Typed" and answer.context["draft"].reason == "Typed too"
+    assert answer.context["apply"]
+    assert statuses() == {row.external_market_id: "NEW"}
+
+
+def test_a_version_that_is_not_known_costs_nothing_of_what_was_typed():
+    penalty()
+    row = yes_no_row()
+    client = sign_in("trader")
+    sent = form_of(client.get(MAP, {"ids": row.pk, "target": "penalty"})) | {"name": "Typed", "reason": "read"}
+    answer = client.post(MAP, {**sent, "read_version": "77"})
+    assert "not known" in problems(answer)[0] and form_of(answer)["name"] == "Typed"
+    assert UserMarketMapping.objects.get().name == "Penalty"
+
+
+def test_the_browser_is_told_which_draft_was_saved():
+    row = yes_no_row()
+    client = sign_in("trader")
+    sent = form_of(client.get(MAP, {"ids": row.pk, "target": "btts_ft"})) | {"draft": "m3k9x0a1b2"}
+    refused = client.post(MAP, {**sent, "do": "restore", "reason": "read"})
+    assert refused.status_code == 200 and "desk_saved" not in refused.cookies
+    assert client.post(MAP, {**sent, "reason": "read"}).cookies["desk_saved"].value == "m3k9x0a1b2"
+
+
+def test_who_maps_is_told_which_mapping_is_switched_off_by_it():
+    create_mapping(
+        canonical_id="mine",
+        values={"name": "Mine", "sportybet_id": "900", "outcome_mapping": yes_no("Yes", "No")},
+        user="ada",
+    )
+    row = yes_no_row(external_market_id="900")
+    client = sign_in("trader")
+    sent = form_of(client.get(MAP, {"ids": row.pk, "target": "btts_ft"})) | {"reason": "the same"}
+    assert "Switched off: mine" in client.post(MAP, sent, follow=True).content.decode()
+
+
 @pytest.mark.parametrize("role", ["none", "viewer"])
 def test_only_traders_map(role):
     row = yes_no_row()

@@ -51,7 +51,8 @@ class DeskAdminSite(UnfoldAdminSite):
         def wrapper(request, *args, **kwargs):
             is_form = request.method == "POST" and request.content_type != "application/json"
             if is_form and not request.user.is_authenticated and request.path != reverse("admin:logout"):
-                messages.warning(request, "You had been signed out, so nothing was saved. Sign in and do it again.")
+                kept = "What you typed is back then." if "draft" in request.POST else "Do it again then."
+                messages.warning(request, f"You had been signed out, so nothing was saved. Sign in. {kept}")
                 return redirect_to_login(_came_from(request), reverse("admin:login"))
             return view(request, *args, **kwargs)
 

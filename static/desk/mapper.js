@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     async function answer(url, options) {
         const got = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, ...options });
-        if (!(got.headers.get("content-type") || "").includes("json")) throw new Error(got.redirected || got.status === 403 ? "You are signed out, or may not do this." : "The desk answered " + got.status + ".");
+        if (!(got.headers.get("content-type") || "").includes("json")) throw new Error(got.redirected || got.status === 403 ? "You are signed out, or may not do this. What you typed is kept in this tab: save, sign in, and it is back." : "The desk answered " + got.status + ".");
         return { ok: got.ok, data: await got.json() };
     }
 
@@ -86,6 +86,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
     const soon = debounced(preview, WAIT);
+    const changed = () => form.dispatchEvent(new Event("input")); // as if typed: previewed, and kept as a draft
 
     /* Names and buttons carry the place of their row. */
     function renumber() {
@@ -105,7 +106,7 @@ document.addEventListener("DOMContentLoaded", () => {
         row.parentElement.insertBefore(by < 0 ? row : other, by < 0 ? other : row);
         renumber();
         if (held && row.contains(held)) (held.disabled ? row.querySelector("[data-row-do]:not(:disabled)") : held).focus();
-        soon();
+        changed();
     }
 
     function removeRow(row) {
@@ -114,7 +115,7 @@ document.addEventListener("DOMContentLoaded", () => {
         if (body()) renumber();
         const next = near && near.querySelector("[data-row-do='remove']");
         if (next) next.focus();
-        soon();
+        changed();
     }
 
     function addRow() {

@@ -28,3 +28,8 @@ def test_a_form_sent_after_the_session_ended_says_that_nothing_was_saved_and_lea
     answer = client.post("/admin/mappings/unmappedmarketlog/decide/", {"ids": "1"}, headers={"referer": came_from})
     assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?{urlencode({'next': back}, safe='/')}")
     assert "nothing was saved" in client.get(answer["Location"]).content.decode()
+
+
+def test_who_sent_a_form_that_keeps_drafts_is_told_that_nothing_typed_is_lost(client):
+    answer = client.post("/admin/mappings/unmappedmarketlog/map/", {"ids": "1", "draft": "m3k9x0a1b2"})
+    assert "What you typed is back then" in client.get(answer["Location"]).content.decode()
