@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from mappings.actors import acting_as
 
+SCRAPER = "scraper"  # who re-opens what does not map any more
+
 # Rows in key order, so that two workers cannot deadlock. A sighting of an older cycle than the row
 # has already counted changes no count. A process that had not read the mapping yet which made the
 # row MAPPED cannot re-open it; nor can "BetPawa has no such market", which is what was decided.
@@ -85,7 +87,7 @@ def upsert_sightings(sightings: dict, counted: dict) -> tuple[list, list]:
 
 
 def _reopened(parameters):
-    with acting_as("scraper", "It does not map any more."), connection.cursor() as cursor:
+    with acting_as(SCRAPER, "It does not map any more."), connection.cursor() as cursor:
         cursor.execute(REOPEN, parameters)
         return [(source, key) for source, key in cursor.fetchall()]
 
@@ -107,4 +109,4 @@ def _row(key, sighting, counted):
     }
 
 
-__all__ = ["upsert_sightings"]
+__all__ = ["SCRAPER", "upsert_sightings"]

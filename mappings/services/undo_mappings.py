@@ -7,19 +7,25 @@ from django.core.exceptions import ValidationError
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
 from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
 from mappings.services.merging import Clash, without_change
+from mappings.services.undo_reopened import claimed_keys
 from oddsproject.desk.formats import lagos_text
 
 
 @dataclass(frozen=True, slots=True)
 class MappingPlan:
-    """One mapping: outcome as in RowPlan; row: with its values as they shall be, fields: those that
-    change."""
+    """One mapping: outcome as in RowPlan; row: with its values as they shall be, None where it is
+    refused; fields: those that change."""
 
     canonical_id: str
     outcome: str
     detail: str = ""
     row: UserMarketMapping | None = None
     fields: tuple[str, ...] = ()
+
+    def claims(self, key: tuple[str, str]) -> bool:
+        """Whether it is in force then, and has the source key (bookmaker, key)."""
+        values = {} if self.row is None else {name: getattr(self.row, name) for name in EDITABLE}
+        return bool(values.get("is_active")) and key in claimed_keys(values)
 
 
 @dataclass(slots=True)
@@ -62,7 +68,7 @@ def _plan(canonical_id, change, row):
 def _switched_off(canonical_id, change, row):
     """The batch created it."""
     if not row.is_active:
-        return MappingPlan(canonical_id, "unchanged", "It is switched off already.")
+        return MappingPlan(canonical_id, "unchanged", "It is switched off already.", row)
     touched = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]
     if touched and catalogue_entry(canonical_id) is not None:
         # It began as a copy of the built-in entry: only what this batch added to that goes.
@@ -90,7 +96,7 @@ def _put_back(canonical_id, change, row):
     if clashing:
         return _refused(canonical_id, change, clashing)
     if not wanted:
-        return MappingPlan(canonical_id, "unchanged", "It is as it was before already.")
+        return MappingPlan(canonical_id, "unchanged", "It is as it was before already.", row)
     beside = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]
     for name, value in wanted.items():
         setattr(row, name, value)

@@ -1,4 +1,7 @@
-"""What a batch did to queue rows, and how it is taken back where nobody has decided since."""
+"""What a batch did to queue rows, and how it is taken back where nobody has decided since.
+
+What workers re-opened since, because the batch had changed a mapping, is taken back with it.
+"""
 
 import json
 from dataclasses import dataclass
@@ -7,13 +10,16 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from mappings.models import DecisionBatch, MappingVersion, UnmappedChange
+from mappings.models import DecisionBatch, MappingVersion, UnmappedChange, UnmappedStatus
 from mappings.services.decisions import change_text
+from mappings.services.undo_reopened import Reopening, reopened_since, reopenings
 
 # A decision is one thing: parts of two people's decisions do not make a third.
 DECISIVE = ("status", "mapped_to_id", "snoozed_until", "ignore_until", "ignored_by_rule_id")
-DECISION = (*DECISIVE, "decided_by", "decided_at", "decided_mapping_version", "reopened_reason", "earlier_decision")
+SIGNED = (*DECISIVE, "decided_by", "decided_at", "reopened_reason", "earlier_decision")
+DECISION = (*SIGNED, "decided_mapping_version")  # which moves when an undo makes a row MAPPED again
 NOTES, REVIEW, CLAIM = ("notes",), ("review_since", "review"), ("claimed_by", "claim_expires_at")
+CAME_BACK = "It came back to the queue, as its market did not map any more."
 TIMES = ("decided_at", "snoozed_until", "claim_expires_at", "review_since")
 
 CURRENT = """
@@ -43,44 +49,50 @@ UPDATE unmapped_market_log AS q
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:
-    """One row: outcome restored, merged, refused or unchanged; target: its decision as it shall be."""
+    """One row: outcome restored, merged, refused or unchanged; target: its decision as it shall be.
+    reopening: that it came back for want of a mapping; it then goes where the mapping is in force again."""
 
     id: int
     label: str
     outcome: str
     detail: str = ""
     target: dict | None = None
+    reopening: Reopening | None = None
 
 
 @dataclass(slots=True)
 class _Change:
-    """All that a batch did to one row, as one change from old to new."""
+    """All that a batch did to one row, as one change from old to new; reopening: what a worker did
+    to it since, where the batch itself had not touched it."""
 
     label: str
     old: dict
     new: dict
     last_id: int
+    reopening: Reopening | None = None
 
 
 def plan_rows(batch: DecisionBatch, *, lock: bool) -> list[RowPlan]:
-    """In order of id. Three queries, however many rows."""
+    """In order of id. Six queries at most, however many rows."""
     changes = _changes_of(batch)
     current = _current(list(changes), lock)
     clashes, plans = {}, {}
     for id, change in changes.items():
         if id not in current:
-            plans[id] = RowPlan(id, change.label, "unchanged", "It is gone.")
+            plans[id] = RowPlan(id, change.label, "unchanged", "It is gone.", reopening=change.reopening)
             continue
         target, clashing = _taken_back(change.old, change.new, current[id])
         if clashing:
             clashes[id] = clashing
-        elif all(_same(name, target[name], current[id][name]) for name in target):
-            plans[id] = RowPlan(id, change.label, "unchanged", "It is as it was before already.")
-        else:
+        elif not all(_same(name, target[name], current[id][name]) for name in target):
             touched = [
-                name for name in (*DECISION, *NOTES, *REVIEW) if not _same(name, change.new[name], current[id][name])
+                name for name in (*SIGNED, *NOTES, *REVIEW) if not _same(name, change.new[name], current[id][name])
             ]
-            plans[id] = RowPlan(id, change.label, "merged" if touched else "restored", target=target)
+            outcome = "merged" if touched else "restored"
+            detail = CAME_BACK if change.reopening else ""
+            plans[id] = RowPlan(id, change.label, outcome, detail, target, change.reopening)
+        elif change.reopening is None:
+            plans[id] = RowPlan(id, change.label, "unchanged", "It is as it was before already.")
     plans |= _refused(clashes, changes)
     return [plans[id] for id in sorted(plans)]
 
@@ -105,6 +117,16 @@ def _changes_of(batch) -> dict[int, _Change]:
             found[id].new, found[id].last_id = new, log_id
         else:
             found[id] = _Change(f"{source} {key}", old, new, log_id)
+    mapped = [id for id, change in found.items() if change.new["status"] == UnmappedStatus.MAPPED]
+    for later in reopenings(mapped) if mapped else ():
+        change = found[later.unmapped_id]
+        if later.pk > change.last_id and _all_same(DECISIVE, later.old_value, change.new):
+            change.new, change.last_id = later.new_value, later.pk
+    for reopening in reopened_since(batch):
+        later = reopening.change
+        label = f"{later.source} {later.external_market_id}"
+        change = _Change(label, later.old_value, later.new_value, later.pk, reopening)
+        found.setdefault(later.unmapped_id, change)
     return found
 
 
@@ -119,10 +141,14 @@ def _current(ids, lock) -> dict[int, dict]:
 def _taken_back(old, new, current):
     """(the decision as it shall be, the fields that somebody has set since)"""
     target, clashing = dict(current), ()
-    for group, decisive in ((DECISION, DECISIVE), (NOTES, NOTES), (REVIEW, REVIEW[:1])):
+    for group, as_left, decisive in (
+        (DECISION, SIGNED, DECISIVE),
+        (NOTES, NOTES, NOTES),
+        (REVIEW, REVIEW[:1], REVIEW[:1]),
+    ):
         if _all_same(group, old, new) or _all_same(decisive, current, old):
             continue
-        if _all_same(decisive if group is REVIEW else group, current, new):
+        if _all_same(as_left, current, new):
             target |= {name: old[name] for name in group}
         else:
             clashing += decisive
@@ -140,7 +166,7 @@ def _still_holds(claim):
 
 
 def _refused(clashes, changes):
-    """{id: RowPlan} that say who was there since."""
+    """{id: RowPlan} that say who was there since. What only came back since stands in nobody's way."""
     later: dict[int, UnmappedChange] = {}
     if clashes:
         since = min(changes[id].last_id for id in clashes)
@@ -149,15 +175,15 @@ def _refused(clashes, changes):
             touches = any(change.old_value.get(name) != change.new_value.get(name) for name in clashes[id])
             if id not in later and change.id > changes[id].last_id and touches:
                 later[id] = change
-    return {
-        id: RowPlan(
-            id,
-            changes[id].label,
-            "refused",
-            f"It was changed since: {change_text(later[id])}." if id in later else "It was changed since.",
-        )
-        for id in clashes
-    }
+    plans = {}
+    for id in clashes:
+        change, told = changes[id], f": {change_text(later[id])}" if id in later else ""
+        if change.reopening is None:
+            plans[id] = RowPlan(id, change.label, "refused", f"It was changed since{told}.")
+        else:
+            detail = f"{CAME_BACK} It stays as it was decided since{told}."
+            plans[id] = RowPlan(id, change.label, "unchanged", detail, reopening=change.reopening)
+    return plans
 
 
 def _all_same(names, one, other):

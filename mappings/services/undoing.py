@@ -114,9 +114,12 @@ def undo_last(user, reason: str = "", *, dry_run: bool = False) -> Undone:
     return undo_batch(batch.pk, user, reason, dry_run=dry_run)
 
 
-def last_batch(user) -> DecisionBatch | None:
-    """The batch that undo_last would take back, if there is one."""
+def last_batch(user, before: int | None = None) -> DecisionBatch | None:
+    """The batch that undo_last would take back, if there is one. before: the next older than this batch, for
+    who cannot take that one back."""
     mine = DecisionBatch.objects.filter(actor=name_of(user)[:150], undone_by=None)
+    if before is not None:
+        mine = mine.filter(pk__lt=before)
     return mine.exclude(kind__in=NOT_MEANT).exclude(Q(kind=Kind.UNDO) & ~Q(summary__isRedo=True)).first()
 
 
@@ -182,5 +185,9 @@ class _Plans:
 
 def _plans(batch, lock):
     # Rows first, as in every decision: what locks in one order waits and does not deadlock.
-    rows = plan_rows(batch, lock=lock)
-    return _Plans(rows, plan_mappings(batch, lock=lock), plan_rules(batch, lock=lock), taught(batch))
+    rows, mappings = plan_rows(batch, lock=lock), plan_mappings(batch, lock=lock)
+    claiming = {plan.canonical_id: plan for plan in mappings}
+    rows = [
+        row for row in rows if row.reopening is None or claiming[row.reopening.canonical_id].claims(row.reopening.key)
+    ]
+    return _Plans(rows, mappings, plan_rules(batch, lock=lock), taught(batch))

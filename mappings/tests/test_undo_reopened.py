@@ -1,0 +1,123 @@
+"""Taking a change of a mapping back brings back the rows that had come to the queue for it."""
+
+import pytest
+
+from mappings.cache import mapping_cache
+from mappings.models import UnmappedMarketLog, UserMarketMapping
+from mappings.services import (
+    activate_mapping,
+    deactivate_mapping,
+    ignore,
+    map_to,
+    reopen,
+    set_notes,
+    undo_batch,
+    update_mapping,
+)
+from mappings.tests.test_services import CORNERS
+from mappings.tests.test_undo import decision_of
+from mappings.tests.test_unmapped_logger import cycle, entry
+
+pytestmark = pytest.mark.django_db
+TEXTS = {"yes": "Y", "no": "N"}
+
+
+@pytest.fixture
+def row():
+    """One that ada has mapped to the mapping "three"."""
+    cycle(1, entry("S_A"))
+    row = UnmappedMarketLog.objects.get()
+    map_to(ids=[row.pk], canonical_id="three", values=CORNERS, outcome_texts=TEXTS, user="ada", reason="Same")
+    return row
+
+
+def seen_again(number=2, *keys):
+    """The next cycle, with the mappings of then."""
+    mapping_cache.refresh()
+    cycle(number, *(entry(key) for key in keys or ("S_A",)))
+
+
+def tab_of(row):
+    return UnmappedMarketLog.objects.get(pk=row.pk).tab
+
+
+def without_version(decision):
+    return {name: value for name, value in decision.items() if name != "decided_mapping_version"}
+
+
+def test_a_row_that_came_back_for_a_deactivation_is_mapped_again_when_that_is_undone(row):
+    before = decision_of(row)
+    off = deactivate_mapping(canonical_id="three", user="bob", reason="Oops")
+    seen_again()
+    assert tab_of(row) == "NEW"
+    undone = undo_batch(off.batch_id, "bob")
+    assert undone.done and [(item.kind, item.outcome) for item in undone.items] == [
+        ("mapping", "restored"), ("queue", "restored"),
+    ]  # fmt: skip
+    assert "came back" in undone.items[1].detail
+    assert without_version(decision_of(row)) == without_version(before)
+    seen_again(2, "other")
+    assert tab_of(row) == "MAPPED"
+    again = undo_batch(undone.batch_id, "bob")
+    assert again.done and tab_of(row) == "NEW" and not UserMarketMapping.objects.get().is_active
+
+
+def test_a_row_that_somebody_decided_about_since_stays_and_is_said(row):
+    off = deactivate_mapping(canonical_id="three", user="bob")
+    seen_again()
+    ignore(ids=[row.pk], user="zoe", reason="Props")
+    undone = undo_batch(off.batch_id, "bob")
+    assert undone.done and undone.counts == {"restored": 1, "unchanged": 1}
+    told = undone.items[1].detail
+    assert told.startswith("It came back") and "zoe, " in told
+    assert tab_of(row) == "IGNORED" and UserMarketMapping.objects.get().is_active
+
+
+def test_notes_written_since_stay_beside_the_mapping_that_comes_back(row):
+    off = deactivate_mapping(canonical_id="three", user="bob")
+    seen_again()
+    set_notes(id=row.pk, notes="Ask Chidi", user="zoe")
+    assert undo_batch(off.batch_id, "bob").counts == {"restored": 1, "merged": 1}
+    row.refresh_from_db()
+    assert (row.status, row.notes) == ("MAPPED", "Ask Chidi")
+
+
+def test_a_key_that_was_taken_off_comes_back_with_its_row(row):
+    off = update_mapping(canonical_id="three", changes={"bet9ja_key": "S_OTHER"}, user="bob")
+    seen_again()
+    assert undo_batch(off.batch_id, "bob").done and tab_of(row) == "MAPPED"
+
+
+def test_what_came_back_for_something_else_stays_where_it_is(row):
+    change = update_mapping(canonical_id="three", changes={"name": "Corners, three"}, user="bob")
+    off = deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again()
+    assert undo_batch(change.batch_id, "bob").counts == {"merged": 1}
+    assert tab_of(row) == "NEW"
+    undo_batch(off.batch_id, "zoe")
+    assert tab_of(row) == "MAPPED"
+
+
+def test_a_mapping_that_is_on_again_already_takes_its_rows_back_all_the_same(row):
+    off = deactivate_mapping(canonical_id="three", user="bob")
+    seen_again()
+    activate_mapping(canonical_id="three", user="zoe")
+    assert undo_batch(off.batch_id, "bob").done
+    assert tab_of(row) == "MAPPED"
+
+
+def test_a_mapping_that_did_not_map_is_undone_though_a_worker_brought_its_row_back(row):
+    made = UnmappedMarketLog.objects.get().changes.latest("id").batch_id
+    UserMarketMapping.objects.update(is_active=False)
+    seen_again()
+    assert undo_batch(made, "ada").done
+    row.refresh_from_db()
+    assert (row.tab, row.decided_by, row.reopened_reason, row.mapped_to) == ("NEW", None, None, None)
+
+
+def test_what_was_mapped_reopened_and_ignored_is_undone_step_by_step(row):
+    made = row.changes.latest("id").batch_id
+    steps = [made, reopen(ids=[row.pk], user="ada").batch_id, ignore(ids=[row.pk], user="ada").batch_id]
+    update_mapping(canonical_id="btts_ft", changes={"priority": 1}, user="zoe")  # the mappings' version moves
+    assert all(undo_batch(batch_id, "ada").done for batch_id in reversed(steps))
+    assert tab_of(row) == "NEW" and not UserMarketMapping.objects.get(canonical_id="three").is_active
