@@ -126,11 +126,12 @@ def _takers(snapshot, slug, key):
 
 
 def has_new_keys(proposal: Proposal) -> bool:
-    """Whether rows would be stored of source keys that nothing claims now."""
-    return bool(_unclaimed(proposal))
+    """Whether rows would be stored of source keys that give this market none now."""
+    return bool(_gained(proposal))
 
 
-def _unclaimed(proposal):
+def _gained(proposal):
+    """[(slug, key)] that nothing claims now, or whose other markets keep all that they have: a split."""
     after = proposal.after
     if after is None or not after.betpawa_id:
         return []
@@ -138,14 +139,20 @@ def _unclaimed(proposal):
         (slug, key)
         for slug, keys in proposal.affected.items()
         for key in keys
-        if key in after.keys.get(slug, ()) and not proposal.present.table(slug).lookup(key)
+        if key in after.keys.get(slug, ())
+        and (not proposal.present.table(slug).lookup(key) or _splits(proposal, slug, key))
     ]
 
 
+def _splits(proposal, slug, key):
+    now, then = (_takers(snapshot, slug, key).keys() for snapshot in (proposal.present, proposal.proposed))
+    return then - now == {proposal.canonical_id} and now <= then
+
+
 def _new_parts(proposal, compared):
-    """What source keys would give that nothing claims now."""
+    """What source keys would give that give this market nothing now."""
     parts = []
-    for slug, key in _unclaimed(proposal):
+    for slug, key in _gained(proposal):
         row = proposal.described.get((slug, key))
         if row is None or not row.event_count:
             continue

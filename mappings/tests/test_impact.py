@@ -83,6 +83,16 @@ def test_a_further_source_key_changes_no_row_that_is_stored(stored):
     assert not found.is_wide
 
 
+def test_the_second_market_of_a_split_key_is_counted_by_the_events_of_the_key():
+    home = NEW | {"outcome_mapping": yes_no("Home yes", "Home no")}
+    create_mapping(canonical_id="home_penalty", values=home, user="ada")
+    away = NEW | {"betpawa_id": "777002", "outcome_mapping": yes_no("Away yes", "Away no")}
+    row = queue_row(texts=("Home yes", "Home no", "Away yes", "Away no"), event_count=WIDE_EVENTS + 1)
+    found = impact(away, ids=[row.pk], split=True)
+    assert [(part.kind, part.market_id, part.events) for part in found.parts] == [("new", "777002", WIDE_EVENTS + 1)]
+    assert found.is_wide
+
+
 def test_a_mapping_that_loses_its_key_to_this_one_is_counted(stored):
     btts = catalogue_entry("btts_ft").betpawa_id
     stored.counts = {("sportybet", btts): Counted(9, 1, 9)}
