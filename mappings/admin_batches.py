@@ -6,7 +6,9 @@ from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_datetime
 
 from mappings import services
-from mappings.admin_decisions import said
+from mappings.actors import name_of
+from mappings.admin_decisions import queue_url, said
+from mappings.batch_words import batch_words
 from mappings.differences import differences
 from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
 from mappings.queue_lines import until_words
@@ -59,7 +61,9 @@ def batch_page(request, batch_id):
         more_reasons=0 if after else max(0, len(left) - MOST_REASONS),
         mappings=_mapping_changes(batch) if not after else [],
         standing=standing,
+        queue_url=queue_url(),
         problem=problem,
+        older=_older(request.user, batch) if standing and standing.refused else None,
         said=said(request),
     )
 
@@ -114,6 +118,14 @@ def _undo_preview(request, batch):
     except (ValidationError, PermissionDenied) as error:
         return None, " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
     return undone, ""
+
+
+def _older(user, batch):
+    """(the next older decision that the undo key would take, in words), where it is this person's turn."""
+    if batch.actor != name_of(user)[:150]:
+        return None
+    older = services.last_batch(user, before=batch.pk)
+    return older and (older, batch_words(older))
 
 
 def _rows(ids):

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from mappings import services
 from mappings.actors import name_of
 from mappings.deciding import rehearsal, take_turn
-from mappings.models import DecisionBatch, UnmappedChange, UnmappedMarketLog
+from mappings.models import KIND_CHOICES, DecisionBatch, UnmappedChange, UnmappedMarketLog
 from mappings.services.undoing import DONE, NOT_MEANT, Undone
 from mappings.standing import names_of_decisions
 from oddsproject.api.roles import LEAD, TRADER, has_role
@@ -59,7 +59,7 @@ def decisions_page(request):
         next_before=listed[PER_PAGE - 1].pk if len(listed) > PER_PAGE else None,
         is_first=not before,
         people=people(),
-        kinds=Kind.choices,
+        kinds=KIND_CHOICES,
         me=me,
         is_trader=has_role(request.user, TRADER),
         is_lead=has_role(request.user, LEAD),
@@ -104,7 +104,7 @@ def take_back_page(request):
     sent = request.POST if request.method == "POST" else request.GET
     actor = sent.get("actor", "").strip()[:150] or name_of(request.user)[:150]
     if actor != name_of(request.user)[:150] and not has_role(request.user, LEAD):
-        raise PermissionDenied("Only a lead takes back what others decided.")
+        raise PermissionDenied("Only a lead undoes what others decided.")
     since, problem = _since(sent)
     upto = sent.get("upto", "")
     batches = _batches(actor, since, int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 19 else None)
@@ -116,7 +116,7 @@ def take_back_page(request):
     return page(
         request,
         "desk/decisions_take_back.html",
-        title=f"Take back what {actor} decided",
+        title=f"Undo what {actor} decided",
         actor=actor,
         since=since,
         hours=sent.get("hours", ""),

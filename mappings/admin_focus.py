@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from mappings import services
 from mappings.accepting import accept_best, plan_for
+from mappings.batch_words import batch_words
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
 from mappings.focus_items import items, queue_order
@@ -18,11 +19,10 @@ from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarket
 from mappings.preview import preview_mapping
 from mappings.queue_filter import QueueFilter
 from mappings.services.decisions import CHANGED, UNCHANGED, last_changes, locked, stale
-from mappings.standing import names_of_decisions
 from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.api.strict_json import JsonRefused, read_json
-from oddsproject.desk.formats import age_text, count_text
+from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
 
 MOST_IDS = 1000
@@ -108,7 +108,8 @@ def decide_view(request):
 
 @require(TRADER, methods=("POST",))
 def undo_view(request):
-    """Takes back the last decision of this person, or the batch that the body names."""
+    """Takes back the last decision of this person, or the batch that the body names. One that is refused says
+    why, where it is to be seen, and which of this person's is the next older: {id, words}."""
     try:
         batch_id = _body(request, needs_id=False).get("batchId")
         if batch_id is not None and not _is_id(batch_id):
@@ -122,8 +123,7 @@ def undo_view(request):
     except PermissionDenied as error:
         return _problem("forbidden", str(error), status=403)
     if not undone.done:
-        first = undone.refused[0]
-        return _problem("refused", f"Not undone: {first.label}: {first.detail}", status=409)
+        return JsonResponse(_refused(undone, request.user), status=409)
     return JsonResponse(
         {
             "words": _undone_words(undone),
@@ -135,10 +135,19 @@ def undo_view(request):
 
 def _undone_words(undone):
     """What was taken back, by name, and of when: the key goes back beyond this sitting, too."""
-    batch = DecisionBatch.objects.get(pk=undone.undoes)
-    changes = f"{count_text(len(undone.items))} change{'' if len(undone.items) == 1 else 's'}"
-    about = names_of_decisions([batch]).get(batch.pk, changes)
-    return f"Undone: {batch.get_kind_display()}, {about} ({age_text(batch.created_at)})."
+    return f"Undone: {batch_words(DecisionBatch.objects.get(pk=undone.undoes))}."
+
+
+def _refused(undone, user):
+    first, more = undone.refused[0], len(undone.refused) - 1
+    others = f" {count_text(more)} more stand{'s' if more == 1 else ''} in its way." if more else ""
+    older = services.last_batch(user, before=undone.undoes)
+    return {
+        "problem": "refused",
+        "detail": f"Not undone: {first.label}: {first.detail}{others}",
+        "batchUrl": reverse("admin:mappings_batch", args=[undone.undoes]) + "?undo=1",
+        "older": older and {"id": older.pk, "words": batch_words(older)},
+    }
 
 
 @require(methods=("POST",))

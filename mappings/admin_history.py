@@ -16,7 +16,14 @@ from mappings.definitions import REFERENCE
 from mappings.differences import differences
 from mappings.evidence.audit import audit_mappings
 from mappings.evidence.samples import source_key
-from mappings.models import MappingAuditLog, PriceAudit, PriceFixture, UnmappedMarketLog, UserMarketMapping
+from mappings.models import (
+    VERDICT_CHOICES,
+    MappingAuditLog,
+    PriceAudit,
+    PriceFixture,
+    UnmappedMarketLog,
+    UserMarketMapping,
+)
 from mappings.ports import stored_odds
 from mappings.preview import preview_mapping
 from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
@@ -247,8 +254,8 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
 def check_view(request, canonical_id):
     """Check the prices of one mapping now."""
     result = audit_mappings(canonical_id)
-    labels = dict(PriceAudit.Verdict.choices)
-    words = ", ".join(f"{labels.get(verdict, verdict)}: {count}" for verdict, count in result.verdicts.items())
+    words_of = dict(VERDICT_CHOICES)
+    words = ", ".join(f"{words_of.get(verdict, verdict)}: {count}" for verdict, count in result.verdicts.items())
     text = f"{result.pairs} source key{'' if result.pairs == 1 else 's'} checked in {result.ms} ms. {words}."
     messages.info(request, text if result.pairs else "Nothing to check: no bookmaker's key feeds it, or it is off.")
     return HttpResponseRedirect(detail_url(canonical_id) + "#prices")

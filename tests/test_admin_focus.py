@@ -131,6 +131,22 @@ def test_a_sibling_that_a_colleague_decided_meanwhile_is_left_as_it_is(decision)
     assert "1 of 2 siblings too" in answer.json()["words"]
 
 
+def test_an_undo_that_is_refused_says_why_and_names_the_one_before_it():
+    first, second = make_unmapped(1), make_unmapped(2)
+    ada, bob = sign_in("trader", "ada"), sign_in("trader", "bob")
+    decide(ada, first, "acknowledge")
+    decide(ada, second, "acknowledge")
+    decide(bob, second, "ignore", until="forever")
+    answer = post(ada, "undo", {})
+    said, older = answer.json(), DecisionBatch.objects.filter(actor="ada").last()
+    assert answer.status_code == 409 and "bob" in said["detail"]
+    assert said["batchUrl"].endswith(f"/batch/{older.pk + 1}/?undo=1")
+    assert said["older"]["id"] == older.pk and "Corner range 1" in said["older"]["words"]
+    assert post(ada, "undo", {"batchId": older.pk}).status_code == 200
+    first.refresh_from_db()
+    assert first.tab == "NEW"
+
+
 def test_an_undo_of_several_counts_them_and_names_none():
     row, sibling = make_unmapped(1), make_unmapped(2)
     client = sign_in("trader")

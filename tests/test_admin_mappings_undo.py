@@ -48,7 +48,7 @@ def test_everyone_reads_who_decided_what_and_who_took_it_back():
     client = sign_in("viewer")
     page = decisions(client)
     assert [b.kind for b in page.context["batches"]] == ["undo", "ignore", "map", "acknowledge"]
-    assert b"Taken back" in page.content and b"lea" in page.content and b"Undo\xe2\x80\xa6" not in page.content
+    assert b"Undone" in page.content and b"lea" in page.content and b"Undo\xe2\x80\xa6" not in page.content
     assert [b.kind for b in decisions(client, actor="bob", undone="no").context["batches"]] == ["map", "acknowledge"]
     assert [b.kind for b in decisions(client, kind="map").context["batches"]] == ["map"]
 

@@ -287,10 +287,25 @@ def test_an_undo_that_somebody_stands_in_the_way_of_says_who_and_offers_the_rest
     answer = ada.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
     assert [item.outcome for item in answer.context["standing"].items] == ["refused", "restored"]
     assert b"bayo" in answer.content and b"Undo the others" in answer.content
+    assert answer.context["older"] is None
     batch = DecisionBatch.objects.get(kind="ignore")
     answer = ada.post(QUEUE + "undo/", {"batch": batch.pk, "partly": "1", "next": QUEUE}, follow=True)
     assert "Undone: 1 as before, 1 left as they are" in said(answer)
     assert list(statuses().values()) == ["ACKNOWLEDGED", "NEW"]
+
+
+def test_an_undo_that_is_refused_offers_the_decision_before_it():
+    rows = [make_unmapped(1), make_unmapped(2), make_unmapped(3)]
+    ada, bayo = sign_in("trader", "ada"), sign_in("trader", "bayo")
+    decide(ada, "acknowledge", rows[2:])
+    decide(ada, "ignore", rows[:1], until="forever")
+    decide(bayo, "acknowledge", rows[:1])
+    page = ada.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
+    older, words = page.context["older"]
+    assert older.kind == "acknowledge" and "Acknowledge, Corner range 3" in words
+    assert b"Undo that one instead" in page.content
+    ada.post(QUEUE + "undo/", {"batch": older.pk, "next": QUEUE})
+    assert statuses()[rows[2].external_market_id] == "NEW"
 
 
 def test_a_batch_lists_each_market_and_exports_them_all():

@@ -1,11 +1,11 @@
-"""Decisions as batches: what people did, and taking it back."""
+"""Decisions as batches: what people did, and undoing it."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mappings.api.changes import field_changes
 from mappings.api.serializers import LARGEST_ID, AuditSerializer, FieldChangeSerializer
-from mappings.models import DecisionBatch, UnmappedChange
+from mappings.models import KIND_CHOICES, DecisionBatch, UnmappedChange
 from oddsproject.api.query import CommaList, PagedQuery, Query
 from oddsproject.api.serializers import ModelSerializer, Serializer, StrictBoolean, StrictInput, StrictText
 
@@ -15,9 +15,9 @@ THINGS = ("queue", "mapping", "rule", "rejection")
 
 
 class DecisionQuery(PagedQuery):
-    """actor: a user's name, or "me". is_undone: only those that were taken back, or that were not."""
+    """actor: a user's name, or "me". is_undone: only those that were undone, or that were not."""
 
-    kind = CommaList(child=serializers.ChoiceField(DecisionBatch.Kind.choices), required=False)
+    kind = CommaList(child=serializers.ChoiceField(KIND_CHOICES), required=False)
     actor = serializers.CharField(max_length=150, required=False)
     is_undone = serializers.BooleanField(required=False)
 
@@ -29,9 +29,9 @@ class DecisionDetailQuery(Query):
 
 
 class DecisionSerializer(ModelSerializer):
-    """undoes: the decision that this one takes back; undone_by: the one that took this back."""
+    """undoes: the decision that this one undoes; undone_by: the one that undid this."""
 
-    kind = serializers.ChoiceField(DecisionBatch.Kind.choices)
+    kind = serializers.ChoiceField(KIND_CHOICES)
     undoes = serializers.IntegerField(source="undoes_id", allow_null=True)
     undone_by = serializers.SerializerMethodField()
 
@@ -84,7 +84,7 @@ class UndoLastBody(StrictInput, Serializer):
 
 
 class UndoBody(UndoLastBody):
-    """partly: take back what can be, and leave what somebody has changed since."""
+    """partly: undo what can be, and leave what somebody has changed since."""
 
     partly = StrictBoolean(default=False)
 
@@ -101,7 +101,7 @@ class UndoneItemSerializer(Serializer):
 
 
 class UndoneSerializer(Serializer):
-    """undoes: what was to be taken back. batch_id: the decision that did, null in a dry run."""
+    """undoes: what was to be undone. batch_id: the decision that did, null in a dry run."""
 
     undoes = serializers.IntegerField()
     batch_id = serializers.IntegerField(allow_null=True)

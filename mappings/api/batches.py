@@ -62,7 +62,7 @@ class Decision(APIView):
 class Undo(APIView):
     @extend_schema(request=UndoBody, responses=UndoneSerializer, operation_id="mappings_decision_undo")
     def post(self, request, batch_id):
-        """Take it back, wholly or not at all; 409 refused says what somebody has changed since. Leads
+        """Undo it, wholly or not at all; 409 refused says what somebody has changed since. Leads
         undo what others did, too."""
         body = self.read_body(UndoBody)
         return undone(
@@ -77,7 +77,7 @@ class Undo(APIView):
 class UndoLast(APIView):
     @extend_schema(request=UndoLastBody, responses=UndoneSerializer, operation_id="mappings_undo_last")
     def post(self, request):
-        """Take back what one did last; asked again, what one did before that."""
+        """Undo what one did last; asked again, what one did before that."""
         body = self.read_body(UndoLastBody)
         batch = services.last_batch(request.user)
         if batch is None:

@@ -3,15 +3,15 @@
 from rest_framework import serializers
 
 from mappings.api.serializers import SLUGS
-from mappings.models import Band, PriceAudit
+from mappings.models import VERDICT_CHOICES, Band, PriceAudit
 from oddsproject.api.serializers import ModelSerializer, Serializer, UtcDateTimeField
 
 
 class PriceAuditSerializer(ModelSerializer):
-    """distance: mean distance of fair probabilities as logits, null with too few fixtures.
+    """distance: mean distance of fair probabilities as logits, null with too few kept events.
     fixtures: those that show it, the worst first."""
 
-    verdict = serializers.ChoiceField(PriceAudit.Verdict.choices)
+    verdict = serializers.ChoiceField(VERDICT_CHOICES)
 
     class Meta:
         model = PriceAudit

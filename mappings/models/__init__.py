@@ -1,8 +1,9 @@
 """What things are called, who said so, what nobody has named yet, and what is known about it."""
 
 from mappings.models.audit import MappingAuditLog
-from mappings.models.decisions import DecisionBatch, IgnoreRule, UnmappedChange
+from mappings.models.decisions import KIND_CHOICES, DecisionBatch, IgnoreRule, UnmappedChange
 from mappings.models.evidence import (
+    VERDICT_CHOICES,
     Band,
     CoverageSample,
     MarketSuggestion,
@@ -15,6 +16,8 @@ from mappings.models.mapping import MappingKind, MappingVersion, UserMarketMappi
 from mappings.models.unmapped import Tab, UnmappedMarketLog, UnmappedStatus
 
 __all__ = [
+    "KIND_CHOICES",
+    "VERDICT_CHOICES",
     "Band",
     "CoverageSample",
     "DecisionBatch",

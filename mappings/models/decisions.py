@@ -50,6 +50,14 @@ class DecisionBatch(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} #{self.pk}"
 
+    def get_kind_display(self):
+        return dict(KIND_CHOICES).get(self.kind, self.kind)
+
+
+# As the desk's buttons say it. Labels of choices are part of the migrations' history; these are not.
+KIND_WORDS = {DecisionBatch.Kind.REOPEN: "Reopen", DecisionBatch.Kind.RELEASE: "Give back"}
+KIND_CHOICES = [(kind.value, KIND_WORDS.get(kind, kind.label)) for kind in DecisionBatch.Kind]
+
 
 class UnmappedChange(models.Model):
     """One change of the decision on one queue row. A trigger inserts these; nothing changes them.

@@ -171,6 +171,14 @@ class PriceAudit(models.Model):
     def __str__(self):
         return f"{self.source} {self.external_market_id} as {self.canonical_id}: {self.verdict}"
 
+    def get_verdict_display(self):
+        return dict(VERDICT_CHOICES).get(self.verdict, self.verdict)
+
+
+# As people read it, who know price fixtures as kept events. Labels of choices are part of the migrations' history.
+VERDICT_WORDS = {PriceAudit.Verdict.UNCLEAR: "Too few kept events"}
+VERDICT_CHOICES = [(verdict.value, VERDICT_WORDS.get(verdict, verdict.label)) for verdict in PriceAudit.Verdict]
+
 
 class CoverageSample(models.Model):
     """How much of a bookmaker's offer was mapped in one cycle.

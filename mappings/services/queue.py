@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 def acknowledge(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None) -> Decisions:
     """Seen, to be mapped later; it comes back by itself when nobody did. Not for rows that are
-    mapped: re-open those."""
+    mapped: reopen those."""
 
     def judge(row):
         if row.status == UnmappedStatus.ACKNOWLEDGED and row.snoozed_until is None:
@@ -81,7 +81,7 @@ def snooze(
         if row.snoozed_until == until:
             return ALREADY
         if row.status not in (UnmappedStatus.NEW, UnmappedStatus.ACKNOWLEDGED):
-            return refuse(f"It is {row.status}; re-open it first.")
+            return refuse(f"It is {row.status}; reopen it first.")
         return None
 
     def change(rows, now):
@@ -102,11 +102,11 @@ def reopen(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | No
         return ALREADY if is_new else None
 
     def change(rows, now):
-        # A person re-opened it: nobody needs to be told.
+        # A person reopened it: nobody needs to be told.
         return {
             **fresh_decision(user, now),
             "status": UnmappedStatus.NEW,
-            "reopened_reason": text_of(reason) or "Re-opened by hand.",
+            "reopened_reason": text_of(reason) or "Reopened by hand.",
             "alerted_at": Coalesce(F("alerted_at"), now),
         }
 
@@ -199,4 +199,4 @@ def _json_with(column, more):
 
 
 def _not_mapped(row):
-    return refuse(f"It is {row.status}; re-open it first.") if row.status == UnmappedStatus.MAPPED else None
+    return refuse(f"It is {row.status}; reopen it first.") if row.status == UnmappedStatus.MAPPED else None

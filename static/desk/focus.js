@@ -56,9 +56,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const current = () => items.get(ids[at]);
 
-    function say(words, tone = "") {
+    function say(words, tone = "", ...more) {
         const said = part("data-said");
-        said.textContent = words;
+        said.replaceChildren(words, ...more.flatMap((one) => [" ", one]));
         said.dataset.tone = tone;
     }
 
@@ -249,9 +249,15 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
 
-    let undoTimer = null;
+    let undoTimer = null, older = null; // what the key takes instead of a last decision that is refused
+
+    function undoIs(instead) {
+        older = instead;
+        part("data-undo-word").textContent = older ? "Undo the one before" : "Undo";
+    }
 
     function offerUndo() {
+        undoIs(null);
         for (const button of buttons("undo")) {
             button.disabled = false;
             button.classList.add("desk-primary");
@@ -262,9 +268,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
     async function undo() {
         try {
-            const { ok, data } = await post(urls.undoUrl, {});
-            say(ok ? data.words : data.detail || "There is nothing to undo.", ok ? "" : "bad");
-            if (!ok) return;
+            const { ok, data } = await post(urls.undoUrl, older ? { batchId: older.id } : {});
+            if (!ok) return notUndone(data);
+            undoIs(null);
+            say(data.words);
             const back = (data.ids || []).filter((id) => ids.includes(id) || data.ids.length < 50);
             for (const id of back) {
                 items.delete(id);
@@ -277,6 +284,19 @@ document.addEventListener("DOMContentLoaded", () => {
         } catch (error) {
             say(error.message, "bad");
         }
+    }
+
+    /* Somebody stands in its way, and will the next time: the key takes the one before it then. */
+    function notUndone(data) {
+        const more = [];
+        if (data.batchUrl) {
+            const link = view.make("a", "", "Look at it");
+            link.href = data.batchUrl;
+            more.push(link);
+        }
+        undoIs(data.older || null);
+        if (older) more.push("z undoes the one before it: " + older.words + ".");
+        say(data.detail || "There is nothing to undo.", "bad", ...more);
     }
 
     // --- Menus and dialogs -----------------------------------------------------------------------

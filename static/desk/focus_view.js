@@ -3,7 +3,7 @@
    Everything is set as text, never as HTML: names come from bookmakers. */
 window.focusView = (function () {
     const FAMILIES = { name: "Name", structure: "Structure", rules: "Rules text", catalogue: "Catalogue ids", prices: "Prices", transitive: "Other bookmakers", ids: "Catalogue ids", others: "Other bookmakers", fed: "Mapped already", rarity: "Rarity", twins: "Twins" };
-    const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-warn", "likely"], weak: ["desk-calm", "weak"] };
+    const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-info", "likely"], weak: ["desk-calm", "weak"] };
     const PRIORITY = { events: "events", kickoff: "nearness of kick-off", tournament: "tournaments", rivals: "other bookmakers", demand: "demand", solvability: "chance that BetPawa has it" };
     const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no counterpart"], unsure: ["desk-warn", "check this one"] };
 

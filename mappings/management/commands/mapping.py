@@ -60,10 +60,10 @@ class Command(BaseCommand):
         decisions.add_argument("--actor", metavar="NAME")
         decisions.add_argument("--kind", choices=DecisionBatch.Kind.values, action="append")
         decisions.add_argument("--limit", type=int, default=LISTED)
-        undo = commands.add_parser("undo", help="Take a decision back, wholly or not at all.")
+        undo = commands.add_parser("undo", help="Undo a decision, wholly or not at all.")
         undo.add_argument("batch", metavar="DECISION", type=int)
         undo.add_argument("--partly", action="store_true", help="Leave what somebody has changed since.")
-        last = commands.add_parser("undo-last", help="Take back what --user did last.")
+        last = commands.add_parser("undo-last", help="Undo what --user did last.")
         restore = commands.add_parser("restore", help="Make a mapping what a version was. For leads.")
         restore.add_argument("canonical_id")
         restore.add_argument("version", type=int, metavar="CHANGE", help="An id of mapping versions.")
@@ -189,7 +189,7 @@ class Command(BaseCommand):
             for item in undone.refused:
                 self.stderr.write(f"{item.label}: {item.detail}")
             counts = ", ".join(f"{count} {outcome}" for outcome, count in undone.counts.items())
-            done = f"Decision {undone.undoes} taken back as {undone.batch_id}"
+            done = f"Decision {undone.undoes} undone as {undone.batch_id}"
             head = done if undone.done else "Would be" if options["dry_run"] else "Not undone"
             self.stdout.write(f"{head}: {counts}.")
         leave(SOME_REFUSED if undone.refused else DONE)
