@@ -43,9 +43,9 @@ def _scheduled(seed: int, slot: int, share: float) -> Novelty:
 
 def make(slug: str, name: str, number: int, share: float = 1.0) -> Novelty:
     """A new yes-or-no type with a code of its own."""
-    key = f"97{number % 10_000_000:07d}" if slug == "sportybet" else f"S_NEW{number % 10_000_000}"
+    key = f"S_NEW{number % 10_000_000}" if slug == "bet9ja" else f"97{number % 10_000_000:07d}"
     yes = 0.25 + 0.5 * unit(number, 63)
-    texts = ("Yes", "No") if slug == "sportybet" else ("Y", "N")
+    texts = ("Y", "N") if slug == "bet9ja" else ("Yes", "No")
     name = name.replace("{home}", "Home").replace("{away}", "Away")
     return Novelty(slug, key, name, number, share, ((texts[0], yes), (texts[1], 1 - yes)))
 

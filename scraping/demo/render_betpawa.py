@@ -8,6 +8,7 @@ from functools import cached_property
 from scraping.demo.board import Board, Unit, names
 from scraping.demo.hashing import mix, text_key
 from scraping.demo.ladders import texts
+from scraping.demo.novelties import Novelty
 from scraping.demo.places import tournaments
 from scraping.demo.prices import Snapshot
 from scraping.demo.rules import rules_text
@@ -111,7 +112,7 @@ class BetpawaRenderer:
         return f"{line:g}", f"{last} {{formattedHandicap}}"
 
     def detail(self, event: DemoEvent, snapshot: Snapshot, now: float, added: tuple = ()) -> bytes:
-        """The event with everything on show."""
+        """The event with everything on show; added: new market types (novelties) on top."""
         board, prices, rows = self.board, self._prices, self._rows
         rung, dead, suspended = snapshot.rung, snapshot.dead, snapshot.suspended
         groups: dict[str, list[bytes]] = {}
@@ -126,7 +127,8 @@ class BetpawaRenderer:
             b'],"displayNameRows":[],"displayNameColumns":[],'
             b'"additionalInfo":{"boosted":false,"cashoutable":true,"twoUp":false}}'
         )
-        markets = b",".join([self._types[key] + b",".join(parts) + tail for key, parts in groups.items()])
+        entries = [self._types[key] + b",".join(parts) + tail for key, parts in groups.items()]
+        markets = b",".join(entries + [dumps(_novel(new, event, int(now // 60))) for new in added])
         own_id = event.external_id(self.slug)
         head = dumps(self._head(event, now, len(snapshot.offered), snapshot.version))[:-1]
         return personal(head + b',"markets":[' + markets + b"]}", event, self.slug, own_id)
@@ -195,6 +197,22 @@ class BetpawaRenderer:
     def page(self, events: list[DemoEvent], now: float, skip: int, take: int) -> bytes:
         items = [self.listed(event, now, 60 + event.number % 60) for event in events[skip : skip + take]]
         return dumps({"responses": [{"responses": items}]})
+
+
+def _novel(new: Novelty, event: DemoEvent, minute: int) -> dict:
+    prices = [
+        {
+            "id": f"{new.number}{place}",
+            "name": text,
+            "typeId": f"{new.key}{place}",
+            "price": float(new.price(event, place, minute)),
+            "suspended": False,
+            "displayName": text,
+        }
+        for place, (text, _) in enumerate(new.outcomes)
+    ]
+    market_type = {"id": new.key, "name": new.name, "displayName": new.name, "tabs": ["all"], "handicapType": ""}
+    return {"marketType": market_type, "row": [{"handicap": None, "prices": prices}]}
 
 
 def _probability(key: str, place: int) -> str:

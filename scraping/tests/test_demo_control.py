@@ -84,11 +84,15 @@ def test_an_event_that_is_hidden_from_the_lists_alone_still_answers(demo):
         demo.control({"hidden": [{"bookmaker": "sportybet", "key": "1", "lists": True}]})
 
 
-@pytest.mark.parametrize("slug", ["sportybet", "bet9ja"])
+@pytest.mark.parametrize("slug", ["betpawa", "sportybet", "bet9ja"])
 def test_a_new_market_type_can_be_brought_out_at_once(demo, slug):
     demo.control({"new_market": {"bookmaker": slug, "name": "Coach wears a hat"}})
     document = detail(demo, slug, first_id(demo, slug)).json()
-    if slug == "sportybet":
+    if slug == "betpawa":
+        new = next(market for market in document["markets"] if market["marketType"]["name"] == "Coach wears a hat")
+        assert [price["name"] for price in new["row"][0]["prices"]] == ["Yes", "No"]
+        assert all(price["price"] > 1 and not price["suspended"] for price in new["row"][0]["prices"])
+    elif slug == "sportybet":
         assert "Coach wears a hat" in {market["name"] for market in document["data"]["markets"]}
     else:
         new = next(market for market in document["D"]["MK"] if market["DS"] == "Coach wears a hat")
