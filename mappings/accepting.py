@@ -9,30 +9,50 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
+from django.db.models import Max
 
 from mappings import services
+from mappings.bulk import MOST_AT_ONCE as MOST_ASKED
+from mappings.bulk import TooMany, keep_results
 from mappings.cache import mapping_cache
+from mappings.catalogue.loader import from_row, row_problems
 from mappings.conflicts import WARNING
 from mappings.deciding import deciding
 from mappings.grammars import grammar_of
-from mappings.models import MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+from mappings.models import MappingAuditLog, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from mappings.new_market import values_of_coordinates
 from mappings.preview import preview_mapping
-from mappings.services.decisions import NOT_FOUND, REFUSED, Decision, Decisions
-from mappings.services.mappings import new_row
+from mappings.services.decisions import NOT_FOUND, REFUSED, STALE, Decision, Decisions, last_changes, locked, stale
+from mappings.services.mappings import catalogue_entry, new_row
+from mappings.services.undo_reopened import claimed_keys
+from mappings.services.versions import NO_ROW
 from mappings.suggestions.markets import source_of_row
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 200  # each is checked as if somebody had looked at it
 NO_SUGGESTION = "Nothing is suggested for it."
+REPLACED = "Its suggestion was replaced meanwhile; look at the new one."
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What services.map_to and the preview are called with for one row and one BetPawa market."""
+    """What services.map_to and the preview are called with for one row and one BetPawa market.
+    mapping_version: of the mapping as it was read; None where the caller does not mind."""
 
     canonical_id: str
     values: dict = field(default_factory=dict)
     outcome_texts: dict = field(default_factory=dict)
+    mapping_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What accept_planned is to do. ids: as asked. left: {id: Decision} of rows that stay as they are.
+    steps: [(row, suggestion, plan)]. newest: the last change of a mapping that was known then."""
+
+    ids: list[int]
+    left: dict[int, Decision]
+    steps: list[tuple]
+    newest: int
 
 
 def plan_for(row: UnmappedMarketLog, suggestion: MarketSuggestion, outcome_texts: Mapping[str, str] | None = None):
@@ -43,67 +63,180 @@ def plan_for(row: UnmappedMarketLog, suggestion: MarketSuggestion, outcome_texts
     a key that the mapping serves already, it gets a mapping of its own for the same BetPawa market.
     """
     texts = dict(outcome_texts) if outcome_texts is not None else paired_texts(suggestion)
-    definition = _mapping_of(suggestion)
+    definition, stored = _mapping_of(suggestion)
     if definition is None:
         if not texts:
             raise ValidationError("No outcome is paired; map it by hand.")
-        return Plan(_unused_id(suggestion.name), _new_values(row, suggestion), texts)
+        return Plan(_unused_id(suggestion.name), _new_values(row, suggestion), texts, NO_ROW)
     known = {outcome.canonical_id: outcome.texts.get(row.source) for outcome in definition.outcomes}
     compare = grammar_of(row.source).compare
     changed = {
         id: text for id, text in texts.items() if not known.get(id) or compare(known[id], ()) != compare(text, ())
     }
     if definition.keys.get(row.source) and any(known.get(id) for id in changed):
-        return Plan(_unused_id(f"{definition.canonical_id}_{row.source}"), _twin_values(definition, suggestion), texts)
-    return Plan(definition.canonical_id, _completed_values(definition, suggestion), changed)
+        own_id = _unused_id(f"{definition.canonical_id}_{row.source}")
+        return Plan(own_id, _twin_values(definition, suggestion), texts, NO_ROW)
+    version = stored.version if stored else NO_ROW
+    return Plan(definition.canonical_id, _completed_values(definition, stored, suggestion), changed, version)
 
 
 def paired_texts(suggestion: MarketSuggestion) -> dict[str, str]:
     return {pair["canonicalId"]: pair["text"] for pair in suggestion.pairing if pair.get("text")}
 
 
+# --- Many at once ---------------------------------------------------------------------------------
+
+
 def accept_best(*, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None, bands=("strong",)):
     """Map each row to its own best suggestion, where that is of one of the bands; one batch.
     Returns Decisions: a row without such a suggestion, whose mapping would not hold, or that needs a
-    reason while none is given, is refused.
-    Raises ValidationError for more than 200 rows with one: each is checked as if it was looked at."""
-    ids = list(dict.fromkeys(ids))
+    reason while none is given, is refused; so is what is beyond 200, the most worthwhile coming first.
+    Raises TooMany for more rows than are decided at once."""
+    planned = plan_best(ids=ids, reason=reason, versions=versions, bands=bands)
     with deciding("map", user, reason) as batch:
-        best = {found.unmapped_id: found for found in MarketSuggestion.objects.filter(unmapped_id__in=ids, rank=1)}
-        count = sum(found.band in bands for found in best.values())
-        if count > MOST_AT_ONCE:
-            raise ValidationError(f"At most {MOST_AT_ONCE} suggestions are accepted at once; these are {count}.")
+        made = accept_planned(planned, user=user, reason=reason)
+        keep_results(batch, made)
+    return made
+
+
+def plan_best(*, ids: Iterable[int], reason: str = "", versions: Mapping | None = None, bands=("strong",)) -> Planned:
+    """Everything that takes time, done before the decision begins: nobody who maps waits for it."""
+    ids, versions = list(dict.fromkeys(ids)), versions or {}
+    if len(ids) > MOST_ASKED:
+        raise TooMany(len(ids))
+    newest = _newest_change()
+    mapping_cache.refresh()
+    columns = ("pk", "status", "version", "priority", "decided_by", "decided_at")
+    rows = {row.pk: row for row in UnmappedMarketLog.objects.filter(pk__in=ids).only(*columns)}
+    best = MarketSuggestion.objects.filter(unmapped_id__in=ids, rank=1)
+    best = {id: (band, name) for id, band, name in best.values_list("unmapped_id", "band", "name")}
+    left = {id: Decision(id, NOT_FOUND) for id in ids if id not in rows}
+    behind = [id for id, row in rows.items() if versions.get(id) not in (None, row.version)]
+    changes = last_changes(behind) if behind else {}
+    left |= {id: stale(rows[id], changes.get(id)) for id in behind}
+    for id in ids:
+        if id not in left and (why := _unfit(best.get(id), bands)):
+            left[id] = _refused(rows[id], why)
+    chosen = sorted((rows[id] for id in ids if id not in left), key=lambda row: -row.priority)
+    beyond = f"Left for the next go: at most {MOST_AT_ONCE} suggestions are accepted at once."
+    left |= {row.pk: _refused(row, beyond) for row in chosen[MOST_AT_ONCE:]}
+    steps, chosen = [], [row.pk for row in chosen[:MOST_AT_ONCE]]
+    whole = UnmappedMarketLog.objects.in_bulk(chosen)
+    suggested = MarketSuggestion.objects.filter(unmapped_id__in=chosen, rank=1)
+    for suggestion in sorted(suggested, key=lambda one: chosen.index(one.unmapped_id)):
+        row = whole[suggestion.unmapped_id]
+        plan = _checked_plan(row, suggestion, reason)
+        if isinstance(plan, Decision):
+            left[row.pk] = plan
+        else:
+            steps.append((row, suggestion, plan))
+    return Planned(ids, left, steps, newest)
+
+
+def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
+    """Carry out what plan_best has planned, as far as it holds: rows and mappings that somebody has
+    changed since are left alone, and it is said who did; what the steps before, or others, have made of
+    the ground of a step is looked at once more."""
+    made = dict(planned.left)
+    with deciding("map", user, reason) as batch:
         # All of them at once, in the order of every decision: none waits for a row between two mappings.
-        rows = UnmappedMarketLog.objects.select_for_update().order_by("source", "external_market_id").in_bulk(ids)
-        decisions = [_accept_one(rows.get(id), id, best.get(id), user, reason, versions or {}, bands) for id in ids]
-    return Decisions(decisions, batch.pk)
+        rows = locked([row.pk for row, _, _ in planned.steps])
+        first = last_changes([row.pk for row, _, _ in planned.steps if _is_behind(rows, row)])
+        best = MarketSuggestion.objects.filter(unmapped_id__in=rows, rank=1)
+        best = dict(best.values_list("unmapped_id", "betpawa_id"))
+        ground = _Ground(batch.pk, planned.newest)
+        for row, suggestion, plan in planned.steps:
+            now = rows.get(row.pk)
+            if now is None:
+                made[row.pk] = Decision(row.pk, NOT_FOUND)
+            elif now.version != row.version:
+                made[row.pk] = stale(now, first.get(row.pk))
+            elif best.get(row.pk) != suggestion.betpawa_id:
+                made[row.pk] = Decision(row.pk, STALE, now.status, now.version, REPLACED)
+            else:
+                if ground.has_moved(row, suggestion, plan):
+                    mapping_cache.refresh()
+                    plan = _checked_plan(row, suggestion, reason)
+                made[row.pk] = plan if isinstance(plan, Decision) else _map(now, plan, user, reason)
+        batch_id = batch.pk
+    changed = any(decision.outcome == "changed" for decision in made.values())
+    return Decisions((made[id] for id in planned.ids), batch_id if changed else None)
 
 
-def _accept_one(row, id, suggestion, user, reason, versions, bands):
-    if row is None:
-        return Decision(id, NOT_FOUND)
-    if suggestion is None:
-        return Decision(id, REFUSED, row.status, row.version, NO_SUGGESTION)
-    if suggestion.band not in bands:
-        detail = f"{suggestion.name} is only a {suggestion.band} suggestion; look at it."
-        return Decision(id, REFUSED, row.status, row.version, detail)
+class _Ground:
+    """What was changed of the mappings since plans were made."""
+
+    def __init__(self, batch_id: int, newest: int):
+        self._batch_id, self._newest = batch_id, newest
+        self._by_others: set[str] = set()
+        self._touched: set = set()
+
+    def has_moved(self, row, suggestion, plan: Plan) -> bool:
+        """Whether this step is to be planned anew. What others made of its very mapping is not looked at
+        here: its version says so, and whose it was."""
+        for entry in MappingAuditLog.objects.filter(id__gt=self._newest).order_by("id"):
+            self._newest = entry.pk
+            if entry.batch_id != self._batch_id:
+                self._by_others.add(entry.canonical_id)
+            else:
+                self._touched.add(entry.canonical_id)
+            for values in filter(None, (entry.old_value, entry.new_value)):
+                self._touched |= {values.get("betpawa_id"), *claimed_keys(values)}
+        if plan.canonical_id in self._by_others:
+            return False
+        return not self._touched.isdisjoint(
+            {plan.canonical_id, suggestion.betpawa_id, (row.source, row.external_market_id)}
+        )
+
+
+def _newest_change():
+    return MappingAuditLog.objects.aggregate(newest=Max("id"))["newest"] or 0
+
+
+def _is_behind(rows, row):
+    return row.pk in rows and rows[row.pk].version != row.version
+
+
+def _unfit(best, bands):
+    """Why a row cannot be mapped to its best suggestion, (band, name); "" where it can."""
+    if best is None:
+        return NO_SUGGESTION
+    band, name = best
+    return "" if band in bands else f"{name} is only a {band} suggestion; look at it."
+
+
+def _checked_plan(row, suggestion, reason) -> Plan | Decision:
+    """The plan, or why it cannot be carried out."""
     try:
-        mapping_cache.refresh()  # what the rows before it made is there to be extended, not made twice
         plan = plan_for(row, suggestion)
         preview = preview_mapping(
-            canonical_id=plan.canonical_id, values=plan.values, ids=[id], outcome_texts=plan.outcome_texts
+            canonical_id=plan.canonical_id, values=plan.values, ids=[row.pk], outcome_texts=plan.outcome_texts
         )
-        if not preview.can_save:
-            return Decision(id, REFUSED, row.status, row.version, preview.conflicts[0].text)
-        if preview.needs_reason and not reason:
-            return Decision(id, REFUSED, row.status, row.version, _why_a_reason(preview))
+    except ValidationError as error:
+        return _refused(row, " ".join(error.messages))
+    if not preview.can_save:
+        return _refused(row, preview.conflicts[0].text)
+    if preview.needs_reason and not reason:
+        return _refused(row, _why_a_reason(preview))
+    return plan
+
+
+def _map(row, plan: Plan, user, reason) -> Decision:
+    try:
         resolution = services.map_to(
-            ids=[id], canonical_id=plan.canonical_id, values=plan.values, outcome_texts=plan.outcome_texts,
-            user=user, reason=reason, versions=versions,
+            ids=[row.pk], canonical_id=plan.canonical_id, values=plan.values, outcome_texts=plan.outcome_texts,
+            mapping_version=plan.mapping_version, user=user, reason=reason,
         )  # fmt: skip
     except ValidationError as error:
-        return Decision(id, REFUSED, row.status, row.version, " ".join(error.messages))
+        return _refused(row, " ".join(error.messages))
+    except services.StaleVersion as error:
+        told = f"{plan.canonical_id}: {error}"
+        return Decision(row.pk, STALE, row.status, row.version, told, error.changed_by, error.changed_at)
     return resolution.decisions[0]
+
+
+def _refused(row, why):
+    return Decision(row.pk, REFUSED, row.status, row.version, why)
 
 
 def _why_a_reason(preview):
@@ -113,10 +246,17 @@ def _why_a_reason(preview):
 
 
 def _mapping_of(suggestion):
-    """The mapping in force that was suggested, or one that BetPawa's market has got since."""
+    """(definition, row): the mapping in force that was suggested, or one that BetPawa's market has got
+    since, and what is stored of it, as the definition has it. None for what there is not."""
     snapshot = mapping_cache.snapshot
     named = (found for found in snapshot.definitions if found.betpawa_id == suggestion.betpawa_id)
-    return snapshot.by_canonical_id.get(suggestion.canonical_id) or next(named, None)
+    definition = snapshot.by_canonical_id.get(suggestion.canonical_id) or next(named, None)
+    if definition is None:
+        return None, None
+    stored = UserMarketMapping.objects.filter(canonical_id=definition.canonical_id).first()
+    if stored is not None and stored.is_active and not row_problems(stored):
+        definition = from_row(stored, overrides=catalogue_entry(stored.canonical_id) is not None)
+    return definition, stored
 
 
 def _new_values(row, suggestion):
@@ -139,13 +279,12 @@ def _target_values(suggestion):
     }
 
 
-def _completed_values(definition, suggestion):
+def _completed_values(definition, stored, suggestion):
     """What the mapping lacks of the outcomes that were paired: some built-in ones name none."""
     known = {outcome.canonical_id for outcome in definition.outcomes}
     missing = [pair for pair in suggestion.pairing if pair["canonicalId"] not in known and pair.get("betpawaName")]
     if not missing:
         return {}
-    stored = UserMarketMapping.objects.filter(canonical_id=definition.canonical_id).first()
     outcomes = (stored or new_row(definition.canonical_id)).outcome_mapping
     return {"outcome_mapping": [*outcomes, *_paired_outcomes(missing, first=len(outcomes))]}
 

@@ -13,8 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from mappings import services
 from mappings.accepting import accept_best
-from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many
-from mappings.cache import mapping_cache
+from mappings.bulk import decide_many
 from mappings.deciding import rehearsal
 from mappings.preview import Preview, preview_mapping
 from mappings.services.decisions import Decisions
@@ -24,24 +23,44 @@ MOST_MAPPED = 100  # one mapping, whose source keys they all become
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """kind: of the batch. most: rows in one go. takes: the options that it understands."""
+    """kind: of the batch. label: on buttons. done: "12 <done>.". what: a sentence about it. takes: the
+    options that it understands. is_whole: decide looks after its own bounds and its batch's results."""
 
     kind: str
     decide: Callable
-    most: int = MOST_AT_ONCE
+    label: str
+    done: str
+    what: str
     takes: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 ACTIONS = {
-    "acknowledge": Action("acknowledge", services.acknowledge),
-    "ignore": Action("ignore", services.ignore, takes=("until",)),
-    "snooze": Action("snooze", services.snooze, takes=("until",)),
-    "claim": Action("claim", services.claim, takes=("minutes", "force")),
-    "release": Action("release", services.release, takes=("force",)),
-    "reopen": Action("reopen", services.reopen),
-    "closeReview": Action("review", services.close_review),
-    "acceptBest": Action("map", accept_best, takes=("bands",)),
-}
+    "acknowledge": Action(
+        "acknowledge", services.acknowledge, "Acknowledge", "acknowledged", "Seen, to be mapped later."
+    ),
+    "ignore": Action(
+        "ignore", services.ignore, "Ignore", "ignored",
+        "Not to be mapped: for good, or until a condition brings it back, once.", ("until",),
+    ),
+    "snooze": Action("snooze", services.snooze, "Snooze", "snoozed", "Out of sight until then.", ("until",)),
+    "claim": Action(
+        "claim", services.claim, "Claim", "claimed",
+        "Tell colleagues that one looks at it; runs out by itself.", ("minutes", "force"),
+    ),
+    "release": Action("release", services.release, "Give back", "given back", "Give a claim back.", ("force",)),
+    "reopen": Action(
+        "reopen", services.reopen, "Reopen", "reopened", "Back to NEW; a mapping that was made stays in force."
+    ),
+    "closeReview": Action(
+        "review", services.close_review, "Close the review", "left mapped as they are",
+        "The mapping that looked wrong is right after all.",
+    ),
+    "acceptBest": Action(
+        "map", accept_best, "Accept the best suggestion", "mapped to their best suggestion",
+        "Map it to its best suggestion, where that is of one of the bands.", ("bands",), is_whole=True,
+    ),
+}  # fmt: skip
 
 
 class ReasonRequired(Exception):
@@ -67,17 +86,13 @@ def decide_rows(
     options: those of Action.takes; until as a time for snooze, as services.ignore takes it for ignore.
     Raises TooMany, ValidationError, PermissionDenied.
     """
-    action, ids = ACTIONS[name], list(dict.fromkeys(ids))
-    if len(ids) > action.most:
-        raise TooMany(len(ids)) if action.most == MOST_AT_ONCE else _too_many(action.most, len(ids))
+    action = ACTIONS[name]
     if name == "snooze":
         options["until"] = moment_of(options.get("until"))
-    if name == "acceptBest":
-        mapping_cache.refresh()
+    decide = partial(action.decide, **options)
+    decide = decide if action.is_whole else partial(decide_many, action.kind, decide)
     with taken_back_if(dry_run):
-        made = decide_many(
-            action.kind, partial(action.decide, **options), ids=ids, user=user, reason=reason, versions=versions
-        )
+        made = decide(ids=ids, user=user, reason=reason, versions=versions)
     return Decisions(made, None) if dry_run else made
 
 

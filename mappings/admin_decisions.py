@@ -1,7 +1,6 @@
 """What people decide in the queue: for one market, for those that are ticked, or for all that match
 a filter. What became of it is told in words, with the batch by which it is undone."""
 
-from functools import partial
 from urllib.parse import parse_qsl
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,7 +10,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from mappings import accepting, services
-from mappings.bulk import MOST_AT_ONCE, TooMany, decide_many, matching
+from mappings.actions import ACTIONS, decide_rows
+from mappings.bulk import MOST_AT_ONCE, TooMany, matching
 from mappings.models import Band, DecisionBatch, UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.until import IGNORES, SNOOZES, condition, moment
@@ -24,19 +24,10 @@ SAID = "queue_said"  # the session's key: what the next page says about the deci
 SAMPLE = 8
 MAPPED_AT_ONCE = 20
 LONGEST_REASON = 1000
-# decision: (kind of its batch, "12 <done>.", its name on buttons)
-DECISIONS = {
-    "acknowledge": ("acknowledge", "acknowledged", "Acknowledge"),
-    "ignore": ("ignore", "ignored", "Ignore"),
-    "snooze": ("snooze", "snoozed", "Snooze"),
-    "claim": ("claim", "claimed", "Claim"),
-    "release": ("release", "given back", "Give back"),
-    "reopen": ("reopen", "reopened", "Reopen"),
-    "close_review": ("review", "left mapped as they are", "Close the review"),
-    "accept": ("map", "mapped to their best suggestion", "Accept the best suggestion"),
-    "accept_any": ("map", "mapped to the best suggestion", "Accept the best suggestion"),
-}
 ACCEPTS = {"accept": (Band.STRONG,), "accept_any": tuple(Band)}  # of which bands
+# decision: the action that it is
+DECISIONS = {name: name for name in ("acknowledge", "ignore", "snooze", "claim", "release", "reopen")}
+DECISIONS |= {"close_review": "closeReview", **dict.fromkeys(ACCEPTS, "acceptBest")}
 OTHERWISE = {
     "unchanged": "so already",
     "stale": "left alone, somebody was first",
@@ -151,15 +142,10 @@ def _which(sent, user):
 
 def _to_accept(decision, ids, *, by_filter):
     """Of a filter's rows those that have such a suggestion; each that is ticked is told why it has not."""
-    if by_filter:
-        suggested = UnmappedMarketLog.objects.filter(pk__in=ids, best_band__in=ACCEPTS[decision])
-        ids = list(suggested.values_list("pk", flat=True))
-    if len(ids) > accepting.MOST_AT_ONCE:
-        raise ValidationError(
-            f"{count_text(len(ids))} would be mapped; at most {count_text(accepting.MOST_AT_ONCE)} are at once, "
-            "as each is checked by itself. Narrow the filter."
-        )
-    return ids
+    if not by_filter:
+        return ids
+    suggested = UnmappedMarketLog.objects.filter(pk__in=ids, best_band__in=ACCEPTS[decision])
+    return list(suggested.values_list("pk", flat=True))
 
 
 def _to_map(request, sent):
@@ -181,12 +167,14 @@ def _ask(request, decision, asked, ids, versions):
     as_read = dict(UnmappedMarketLog.objects.filter(pk__in=ids).values_list("pk", "version")) | versions
     sample = UnmappedMarketLog.objects.filter(pk__in=ids).defer("rules_text").order_by("-priority", "-id")
     names, sent = bookmaker_names(), request.POST if request.method == "POST" else request.GET
+    verb = ACTIONS[DECISIONS[decision]].label
     return page(
         request,
         "desk/decide_confirm.html",
-        title=f"{DECISIONS[decision][2]}: {count_text(len(ids))} market{'' if len(ids) == 1 else 's'}",
+        title=f"{verb}: {count_text(len(ids))} market{'' if len(ids) == 1 else 's'}",
         decision=decision,
-        verb=DECISIONS[decision][2],
+        verb=verb,
+        bound=_bound(decision, ids),
         count=len(ids),
         sample=[(row, names.get(row.source, row.source)) for row in sample[:SAMPLE]],
         more=max(0, len(ids) - SAMPLE),
@@ -203,31 +191,35 @@ def _ask(request, decision, asked, ids, versions):
     )
 
 
+def _bound(decision, ids):
+    """What the one decision will leave for the next, in words."""
+    most = accepting.MOST_AT_ONCE
+    if decision not in ACCEPTS or len(ids) <= most:
+        return ""
+    left = f"{count_text(len(ids) - most)} {'is' if len(ids) - most == 1 else 'are'} left for the next go"
+    return f"Each is checked by itself, so {count_text(most)} at most are mapped now, by priority; {left}."
+
+
 # --- Carrying out -------------------------------------------------------------------------------
 
 
 def _carry_out(request, decision, asked, ids, versions):
-    kind, done, _ = DECISIONS[decision]
-    reason = request.POST.get("reason", "")[:LONGEST_REASON]
-    made = decide_many(
-        kind, _decider(decision, request.POST), ids=ids, user=request.user, reason=reason, versions=versions
-    )
-    words, details = in_words(made, done)
+    reason, options = request.POST.get("reason", "")[:LONGEST_REASON], _options(decision, request.POST)
+    made = decide_rows(DECISIONS[decision], ids=ids, user=request.user, reason=reason, versions=versions, **options)
+    words, details = in_words(made, ACTIONS[DECISIONS[decision]].done)
     say(request, words, batch=made.batch_id, tone="good" if made.changed else "warn", details=details)
     if asked is not None and made.batch_id:
         return HttpResponseRedirect(reverse("admin:mappings_batch", args=[made.batch_id]))
     return HttpResponseRedirect(safe_next(request))
 
 
-def _decider(decision, sent):
+def _options(decision, sent):
     until, at = sent.get("until", ""), sent.get("until_at", "")
     if decision == "ignore":
-        return partial(services.ignore, until=condition(until, at))
+        return {"until": condition(until, at)}
     if decision == "snooze":
-        return partial(services.snooze, until=moment(until, at))
-    if decision in ACCEPTS:
-        return partial(accepting.accept_best, bands=ACCEPTS[decision])
-    return getattr(services, decision)
+        return {"until": moment(until, at)}
+    return {"bands": ACCEPTS[decision]} if decision in ACCEPTS else {}
 
 
 def in_words(decisions, done):

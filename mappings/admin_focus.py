@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 
 from mappings import services
-from mappings.accepting import accept_best, plan_for
+from mappings.accepting import accept_planned, plan_best, plan_for
 from mappings.batch_words import batch_words
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
@@ -189,6 +189,7 @@ def _map(request, row, body):
     if preview.needs_reason and not reason:
         return JsonResponse({"problem": "reason_required", **preview.as_data()}, status=409)
     siblings = _also(body)
+    planned = plan_best(ids=siblings, reason=reason, versions=siblings)  # before anybody has to wait for it
     with deciding("map", request.user, reason):
         locked([row.pk, *siblings])
         resolution = services.map_to(
@@ -199,10 +200,11 @@ def _map(request, row, body):
             user=request.user,
             reason=reason,
             versions={row.pk: body.get("version")},
+            mapping_version=plan.mapping_version,
         )
         made = list(resolution.decisions)
         if made[0].outcome in (CHANGED, UNCHANGED) and siblings:
-            made += accept_best(ids=siblings, user=request.user, reason=reason, versions=siblings)
+            made += accept_planned(planned, user=request.user, reason=reason)
     return _answer("map", row, services.Decisions(made, resolution.batch_id), _mapped_words(resolution))
 
 

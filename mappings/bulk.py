@@ -52,10 +52,15 @@ def decide_many(kind: str, decide: Callable, *, ids: Iterable[int], user, reason
                 decision.id: decision for decision in decide(ids=chunk, user=user, reason=reason, versions=versions)
             }
         decisions = Decisions([made.get(id) or Decision(id, NOT_FOUND) for id in ids])
-        batch.summary = {**batch.summary, "counts": decisions.counts, "left": _left(decisions)}
+        keep_results(batch, decisions)
     decisions.batch_id = batch.pk if decisions.changed else None
     log.info("unmapped.bulk_decided", kind=kind, user=name_of(user), batch=decisions.batch_id, **decisions.counts)
     return decisions
+
+
+def keep_results(batch, decisions: Decisions):
+    """In the batch's summary: how many became what, and which did not change, and why."""
+    batch.summary = {**batch.summary, "counts": decisions.counts, "left": _left(decisions)}
 
 
 def _in_lock_order(ids):

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from mappings import admin_focus, services
 from mappings.cache import mapping_cache
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from tests.admin_rows import HOSTILE, make_unmapped, sign_in
@@ -235,3 +236,19 @@ def test_a_snooze_needs_a_time(until):
 def test_nothing_of_mine_to_undo_is_said_in_words():
     answer = post(sign_in("trader"), "undo", {})
     assert (answer.status_code, answer.json()["problem"]) == (409, "nothing")
+
+
+def test_what_a_colleague_saves_in_the_mapping_between_the_look_and_the_decision_is_told(monkeypatch):
+    row = make_unmapped(sample_outcomes=YES_OR_NO)
+    suggestion = suggested(row)
+    preview, texts = admin_focus.preview_mapping, {"yes": "Yes", "no": "No"}
+
+    def saved_meanwhile(**asked):
+        services.update_mapping(canonical_id="btts_ft", changes={"priority": 7}, user="bob")
+        return preview(**asked)
+
+    monkeypatch.setattr(admin_focus, "preview_mapping", saved_meanwhile)
+    answer = decide(sign_in("trader"), row, "map", betpawaId=suggestion.betpawa_id, outcomeTexts=texts, reason="Same")
+    assert answer.status_code == 409 and "bob, " in answer.json()["detail"]
+    row.refresh_from_db()
+    assert row.status == "NEW"

@@ -158,7 +158,7 @@ def test_what_a_colleague_decides_while_all_that_match_are_decided_is_left_as_it
         services.snooze(ids=[row.pk], user="bob", until=timezone.now() + timedelta(days=1))
         return decide_many(*args, **more)
 
-    monkeypatch.setattr("mappings.admin_decisions.decide_many", somebody_is_faster)
+    monkeypatch.setattr("mappings.actions.decide_many", somebody_is_faster)
     sent = {"decision": "acknowledge", "scope": "filter", "filter": "tab=NEW", "newest": other.pk, "next": QUEUE}
     sign_in("trader", "ada").post(DECIDE, sent)
     row.refresh_from_db()
@@ -362,7 +362,8 @@ def test_of_all_that_match_those_with_a_strong_suggestion_are_accepted_and_a_bou
     sent = {"decision": "accept", "scope": "filter", "filter": "tab=NEW", "next": QUEUE}
     assert client.post(DECIDE, sent).context["count"] == 3
     monkeypatch.setattr(accepting, "MOST_AT_ONCE", 2)
-    assert "3 would be mapped; at most 2" in said(client.post(DECIDE, sent, follow=True))
+    asked = client.post(DECIDE, sent)
+    assert "2 at most are mapped now, by priority; 1 is left for the next go" in asked.content.decode()
 
 
 def test_hostile_text_is_escaped_on_every_page_that_shows_it():

@@ -1,5 +1,7 @@
 """Decisions about one row of the queue, or about many, with a result for each."""
 
+from dataclasses import replace
+
 from django.db.models import Max
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -7,7 +9,7 @@ from rest_framework.response import Response
 
 from mappings import services
 from mappings.accepting import Plan, plan_for
-from mappings.actions import check_mapped_together, decide_rows, map_rows, taken_back_if
+from mappings.actions import ACTIONS, check_mapped_together, decide_rows, map_rows, taken_back_if
 from mappings.api.decision_serializers import (
     MAP,
     OUTCOMES,
@@ -75,7 +77,10 @@ def _decision(action, body_class, what):
     """The view of one action."""
 
     @extend_schema(
-        request=body_class, responses=DecidedSerializer, operation_id=f"unmapped_{what}", description=DESCRIBED[action]
+        request=body_class,
+        responses=DecidedSerializer,
+        operation_id=f"unmapped_{what}",
+        description=ACTIONS[action].what,
     )
     def post(self, request, row_id):
         return Decide.post(self, request, row_id)
@@ -85,17 +90,6 @@ def _decision(action, body_class, what):
     })  # fmt: skip
 
 
-DESCRIBED = {
-    "acknowledge": "Seen, to be mapped later.",
-    "ignore": "Not to be mapped: for good, or until a condition brings it back, once.",
-    "snooze": "Out of sight until then.",
-    "claim": "Tell colleagues that one looks at it; runs out by itself.",
-    "release": "Give a claim back.",
-    "reopen": "Back to NEW; a mapping that was made stays in force.",
-    "closeReview": "The mapping that looked wrong is right after all.",
-    "acceptBest": "Map it to its best suggestion, where that is of one of the bands.",
-    "reject": "Not this BetPawa market: it is not suggested again.",
-}
 Acknowledge = _decision("acknowledge", ReasonedBody, "acknowledge")
 Ignore = _decision("ignore", IgnoreBody, "ignore")
 Snooze = _decision("snooze", SnoozeBody, "snooze")
@@ -113,7 +107,7 @@ class RejectSuggestion(Decide):
         request=RejectBody,
         responses=DecidedSerializer,
         operation_id="unmapped_reject_suggestion",
-        description=DESCRIBED["reject"],
+        description="Not this BetPawa market: it is not suggested again.",
     )
     def post(self, request, row_id):
         return super().post(request, row_id)
@@ -143,6 +137,8 @@ class MapRow(APIView):
         body = self.read_body(MapBody)
         mapping_cache.refresh()
         plan = decided(lambda: _plan(row, body))
+        if (read := body.get("mapping_version")) is not None:
+            plan = replace(plan, mapping_version=read)
         if body["dry_run"]:
             check_row(row, body.get("version"))
             return Response(decided(lambda: _preview([row_id], plan, body["split"])).as_data())
@@ -161,7 +157,7 @@ class MapRow(APIView):
             check_row(_locked(row_id), body.get("version"))
             return map_rows(
                 ids=[row_id], canonical_id=plan.canonical_id, user=self.request.user, reason=body["reason"],
-                values=plan.values, outcome_texts=plan.outcome_texts, mapping_version=body.get("mapping_version"),
+                values=plan.values, outcome_texts=plan.outcome_texts, mapping_version=plan.mapping_version,
                 split=body["split"],
             )  # fmt: skip
 

@@ -115,7 +115,7 @@ class MapBody(ReasonedBody):
     canonical_id = serializers.RegexField(CANONICAL_ID, max_length=100, required=False)
     values = MappingValues(required=False)
     outcome_texts = serializers.DictField(child=StrictText(max_length=255), required=False)
-    mapping_version = StrictInteger(min_value=1, max_value=LARGEST_VERSION, required=False)
+    mapping_version = StrictInteger(min_value=0, max_value=LARGEST_VERSION, required=False)
     split = StrictBoolean(default=False)
     dry_run = StrictBoolean(default=False)
 
@@ -155,7 +155,7 @@ class BulkBody(StrictInput, Serializer):
     canonical_id = serializers.RegexField(CANONICAL_ID, max_length=100, required=False)
     values = MappingValues(required=False)
     outcome_texts = serializers.DictField(child=StrictText(max_length=255), required=False)
-    mapping_version = StrictInteger(min_value=1, max_value=LARGEST_VERSION, required=False)
+    mapping_version = StrictInteger(min_value=0, max_value=LARGEST_VERSION, required=False)
     split = StrictBoolean(required=False)
     dry_run = StrictBoolean(default=False)
 

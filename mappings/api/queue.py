@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
 from mappings import services
+from mappings.actions import ACTIONS
 from mappings.api.keyset import cursor_after, page_after, tabs_of
 from mappings.api.problems import check_row, decided, refused_row
 from mappings.api.queue_serializers import (
@@ -35,12 +36,11 @@ from oddsproject.api.views import APIView
 NOT_IN_A_LIST = ("rules_text", "priority_parts", "review", "earlier_decision")
 HISTORY = 50
 SIBLINGS = 50
-DECISIONS = {
-    UnmappedStatus.NEW: services.reopen,
-    UnmappedStatus.ACKNOWLEDGED: services.acknowledge,
-    UnmappedStatus.IGNORED: services.ignore,
+BY_STATUS = {
+    UnmappedStatus.NEW: ACTIONS["reopen"],
+    UnmappedStatus.ACKNOWLEDGED: ACTIONS["acknowledge"],
+    UnmappedStatus.IGNORED: ACTIONS["ignore"],
 }
-KINDS = {UnmappedStatus.NEW: "reopen", UnmappedStatus.ACKNOWLEDGED: "acknowledge", UnmappedStatus.IGNORED: "ignore"}
 
 
 def row_or_404(row_id):
@@ -142,12 +142,12 @@ class UnmappedItem(APIView):
         body = self.read_body(UnmappedChangeBody, partial=True)
         if not {"status", "notes"} & set(body):
             raise ValidationError({"body": ["Give status, notes or both."]})
-        with deciding("note" if "status" not in body else KINDS[body["status"]], request.user):
+        with deciding("note" if "status" not in body else BY_STATUS[body["status"]].kind, request.user):
             # The lock is taken here, so that of two who read one version only one changes it,
             # even when both ask for the same.
             check_row(UnmappedMarketLog.objects.select_for_update().get(pk=row_id), body.get("version"))
             if "status" in body:
-                decision = DECISIONS[body["status"]](ids=[row_id], user=request.user)[0]
+                decision = BY_STATUS[body["status"]].decide(ids=[row_id], user=request.user)[0]
                 if decision.outcome == "refused":
                     raise refused_row(decision)
             if "notes" in body:

@@ -6,6 +6,7 @@ from mappings.catalogue.loader import built_in
 from mappings.definitions import SOURCE_COLUMNS
 from mappings.models import UserMarketMapping
 from mappings.services.mappings import catalogue_entry, new_row
+from mappings.services.versions import NO_ROW
 
 LISTED_COLUMNS = ("canonical_id", "name", "kind", *SOURCE_COLUMNS.values(), "is_active", "priority")
 
@@ -71,7 +72,7 @@ def full_mapping(canonical_id):
     row.overrides = is_row and entry is not None
     row.outcome_mapping = [_whole_outcome(outcome, index) for index, outcome in enumerate(row.outcome_mapping)]
     if not is_row:
-        row.version = row.created_at = row.updated_at = None
+        row.version, row.created_at, row.updated_at = NO_ROW, None, None
     return row
 
 

@@ -140,7 +140,9 @@ class NewMapping(MappingBody):
 
 
 class MappingChange(MappingBody):
-    version = StrictInteger(min_value=1, max_value=LARGEST_VERSION, required=False)
+    """version: as it was read, 0 of a built-in entry that nobody overrides."""
+
+    version = StrictInteger(min_value=0, max_value=LARGEST_VERSION, required=False)
 
 
 class ReasonBody(StrictInput, Serializer):
@@ -149,11 +151,11 @@ class ReasonBody(StrictInput, Serializer):
 
 
 class MappingSerializer(ModelSerializer):
-    """version: null for a built-in entry."""
+    """version: 0 for a built-in entry that nobody overrides."""
 
     source = serializers.ChoiceField(ORIGINS)
     overrides = serializers.BooleanField()
-    version = serializers.IntegerField(allow_null=True)
+    version = serializers.IntegerField()
     created_at = UtcDateTimeField(allow_null=True)
     updated_at = UtcDateTimeField(allow_null=True)
     extra_source_keys = SourceKeySerializer(many=True)

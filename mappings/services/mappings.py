@@ -84,7 +84,8 @@ def update_mapping(
     merge: bool = False,
     apply_now: bool = False,
 ) -> MappingChange:
-    """Change some fields. A built-in entry gets a row that overrides it. merge: a version that was
+    """Change some fields. A built-in entry gets a row that overrides it. version: that was read, 0 of a
+    built-in entry without a row. merge: a version that was
     changed meanwhile will do where nobody else touched these fields. apply_now: as in create_mapping.
     Raises StaleVersion, ValidationError, UserMarketMapping.DoesNotExist."""
     with deciding("mapping", user, reason) as batch:
@@ -92,11 +93,12 @@ def update_mapping(
         if row is None:
             if catalogue_entry(canonical_id) is None:
                 raise UserMarketMapping.DoesNotExist(f"There is no mapping {canonical_id}.")
+            check_version(None, version)
             return create_mapping(
                 canonical_id=canonical_id, values=changes, user=user, reason=reason, apply_now=apply_now
             )
         try:
-            check_version(row, version)
+            check_version(row, version, beginning_of(canonical_id))
         except StaleVersion as stale:
             if not merge or stale.clashing(changes):
                 raise
@@ -175,6 +177,12 @@ def new_row(canonical_id: str) -> UserMarketMapping:
         outcome_mapping=[_outcome_row(outcome) for outcome in entry.outcomes],
         **{column: entry.keys[slug][0] for slug, column in SOURCE_COLUMNS.items() if slug in entry.keys},
     )
+
+
+def beginning_of(canonical_id: str) -> dict:
+    """{field: value} that a new row of this id begins with."""
+    row = new_row(canonical_id)
+    return {name: getattr(row, name) for name in (*EDITABLE, "canonical_id")}
 
 
 def _outcome_row(outcome):

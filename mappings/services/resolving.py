@@ -39,6 +39,7 @@ from mappings.services.mappings import (
     new_row,
     update_mapping,
 )
+from mappings.services.versions import check_version
 from mappings.suggestions import memory
 
 log = structlog.get_logger(__name__)
@@ -77,7 +78,7 @@ def map_to(
     values: fields of the mapping, where canonical_id is a new market, or to change with it.
     outcome_texts: {canonical outcome id: text} of the rows' bookmaker, where the mapping does not
     have them yet; all rows must then be of one bookmaker.
-    mapping_version: the version of the mapping that was read; raises StaleVersion.
+    mapping_version: the version of the mapping that was read, 0 where nobody had made one; raises StaleVersion.
     split: the rows' keys go on feeding what they feed, too: each outcome goes to the mapping that
     has its text. Without it a key is taken off other people's mappings with the same outcomes; one
     that had no other key is switched off.
@@ -201,6 +202,7 @@ def _extend(canonical_id, queue_rows, values, outcome_texts, version, signed):
     existing = UserMarketMapping.objects.select_for_update().filter(canonical_id=canonical_id).first()
     wanted = extension(existing or new_row(canonical_id), queue_rows, values, outcome_texts)
     if existing is None:
+        check_version(None, version)
         return create_mapping(canonical_id=canonical_id, values=wanted, **signed)
     wanted.setdefault("is_active", True)
     return update_mapping(canonical_id=canonical_id, changes=wanted, version=version, **signed)

@@ -1,10 +1,10 @@
 """A suggestion that is accepted becomes a mapping that maps, and spoils none that is there."""
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from mappings import services
-from mappings.accepting import accept_best, plan_for
+from mappings.accepting import accept_best, accept_planned, plan_best, plan_for
+from mappings.actions import decide_rows
 from mappings.cache import mapping_cache
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 
@@ -140,5 +140,55 @@ def test_only_rows_with_such_a_suggestion_count_towards_what_is_accepted_at_once
     assert [decision.outcome for decision in made] == ["changed", "refused", "refused", "refused"]
     suggest(others[1])
     suggest(others[2])
-    with pytest.raises(ValidationError, match="these are 2"):
-        accept_best(ids=[others[1].pk, others[2].pk], user="ada")
+    UnmappedMarketLog.objects.filter(pk=others[2].pk).update(priority=5)
+    made = accept_best(ids=[others[1].pk, others[2].pk], user="ada")
+    assert [decision.outcome for decision in made] == ["refused", "changed"]
+    assert made[0].detail.startswith("Left for the next go: at most 1 ")
+    batch = DecisionBatch.objects.get(pk=made.batch_id)
+    assert batch.summary["counts"] == {"refused": 1, "changed": 1}
+    assert batch.summary["left"][0]["ids"] == [others[1].pk]
+
+
+def test_the_bound_is_of_the_whole_request_and_not_of_its_chunks(monkeypatch):
+    monkeypatch.setattr("mappings.accepting.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("mappings.bulk.CHUNK", 1)
+    rows = [row(str(4000 + number)) for number in range(4)]
+    for one in rows:
+        suggest(one)
+    made = decide_rows("acceptBest", ids=[one.pk for one in rows], user="ada")
+    assert made.counts == {"changed": 2, "refused": 2}
+
+
+def test_what_somebody_saved_between_the_look_and_the_acceptance_is_not_overwritten():
+    bare = next(one for one in mapping_cache.snapshot.definitions if one.betpawa_id and not one.outcomes)
+    one = row()
+    plan = plan_for(one, suggest(one, bare.canonical_id, pairs=(("0_3", "0-3", "0-3"), ("4", "4", "four"))))
+    assert plan.mapping_version == 0 and plan.values
+    theirs = [{"canonical_id": "5", "betpawa_name": "5+", "sportybet_desc": "5+", "position": 0}]
+    services.update_mapping(canonical_id=bare.canonical_id, changes={"outcome_mapping": theirs}, user="bob")
+    given = {"ids": [one.pk], "canonical_id": plan.canonical_id, "values": plan.values, "user": "ada"}
+    with pytest.raises(services.StaleVersion, match="bob, .*: outcome_mapping"):
+        services.map_to(**given, outcome_texts=plan.outcome_texts, mapping_version=plan.mapping_version)
+    assert UserMarketMapping.objects.get().outcome_mapping == theirs
+
+
+def test_a_plan_is_made_of_what_is_stored_and_not_of_an_older_copy():
+    services.create_mapping(canonical_id="btts_ft", values={}, user="zoe")
+    mapping_cache.refresh()
+    changed = [dict(outcome) for outcome in UserMarketMapping.objects.get().outcome_mapping]
+    changed[0]["sportybet_desc"] = "Both"
+    services.update_mapping(canonical_id="btts_ft", changes={"outcome_mapping": changed}, user="bob")
+    one = row()
+    assert plan_for(one, suggest(one)).canonical_id == "btts_ft_sportybet"
+
+
+def test_a_row_or_a_suggestion_that_changed_since_the_plan_is_left_alone():
+    rows = [row("5001"), row("5002"), row("5003")]
+    for one in rows:
+        suggest(one)
+    planned = plan_best(ids=[one.pk for one in rows])
+    services.ignore(ids=[rows[0].pk], user="bob")
+    services.reject_suggestion(id=rows[1].pk, betpawa_id=rows[1].suggestions.get().betpawa_id, user="bob")
+    made = accept_planned(planned, user="ada")
+    assert [decision.outcome for decision in made] == ["stale", "stale", "changed"]
+    assert "bob, " in made[0].detail and "replaced meanwhile" in made[1].detail

@@ -61,7 +61,7 @@ def test_a_second_editor_of_one_version_is_told(trader):
 
 def test_changing_a_built_in_entry_makes_a_row_that_overrides_it(trader):
     before = trader.get("/api/mappings/1x2_ft").json()
-    assert before["source"] == "code" and before["version"] is None
+    assert before["source"] == "code" and before["version"] == 0
     after = trader.patch("/api/mappings/1x2_ft", {"name": "Full time result"}).json()
     assert after["source"] == "db" and after["overrides"] is True
     assert after["outcomeMapping"] == before["outcomeMapping"]
@@ -184,3 +184,13 @@ def test_a_market_of_betpawas_is_found_by_what_traders_type(trader):
     found = trader.get("/api/mappings/search?q=o25").json()["items"]
     assert found[0]["canonicalId"] == "over_under_ft" and found[0]["line"] == "2.5"
     assert trader.get("/api/mappings/search").status_code == 400
+
+
+def test_a_version_of_a_built_in_entry_is_checked_like_any_other(trader):
+    path = "/api/mappings/1x2_ft"
+    assert trader.patch(path, {"name": "Mine", "version": 3}).status_code == 409
+    assert not UserMarketMapping.objects.exists()
+    assert trader.patch(path, {"name": "Mine", "version": 0}).json()["version"] == 1
+    refused = trader.patch(path, {"name": "Theirs", "version": 0})
+    assert refused.status_code == 409
+    assert [change["field"] for change in refused.json()["changes"]] == ["name"]

@@ -136,28 +136,24 @@ def test_two_who_change_the_same_mappings_in_other_orders_take_turns():
     assert at_once(one_then_two, two) == ["updated", "updated"]
 
 
-def test_accepting_many_beside_one_that_is_mapped_by_hand_waits_and_never_deadlocks(monkeypatch):
+def test_who_accepts_many_keeps_nobody_from_mapping_while_they_are_checked_and_is_told_who_was_first(monkeypatch):
     mapping_cache.refresh(force=True)
+    create_mapping(canonical_id="btts_ft", values={}, user="zoe")
     rows = [row("1001"), row("1002")]
     for one in rows:
         suggest(one)
-    half_way, preview = Event(), accepting.preview_mapping
+    preview = accepting.preview_mapping
 
-    def slow_preview(**asked):
+    def mapped_meanwhile(**asked):
         if asked["ids"] == [rows[1].pk]:
-            half_way.set()
-            somebody_waits()
+            (mapped,) = at_once(lambda: map_to(ids=[rows[1].pk], canonical_id="btts_ft", user="bob"))
+            assert mapped.decisions[0].outcome == "changed"
         return preview(**asked)
 
-    monkeypatch.setattr(accepting, "preview_mapping", slow_preview)
-
-    def by_hand():
-        assert half_way.wait(10)
-        return map_to(ids=[rows[1].pk], canonical_id="btts_ft", user="bob")
-
-    accepted, mapped = at_once(lambda: accepting.accept_best(ids=[one.pk for one in rows], user="ada"), by_hand)
-    assert [decision.outcome for decision in accepted] == ["changed", "changed"]
-    assert mapped.decisions[0].outcome == "unchanged"
+    monkeypatch.setattr(accepting, "preview_mapping", mapped_meanwhile)
+    made = accepting.accept_best(ids=[one.pk for one in rows], user="ada")
+    assert [decision.outcome for decision in made] == ["stale", "stale"]
+    assert "bob, " in made[0].detail and "extra_source_keys" in made[0].detail and "bob, " in made[1].detail
 
 
 def test_a_rehearsal_numbers_no_notice_and_so_holds_nobody_up():

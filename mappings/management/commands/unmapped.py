@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Max
 
 from mappings import ignore_rules
-from mappings.actions import decide_rows, taken_back_if
+from mappings.actions import ACTIONS, decide_rows, taken_back_if
 from mappings.api.decision_serializers import RowDecisionSerializer
 from mappings.api.queue_serializers import UnmappedSerializer
 from mappings.bulk import matching
@@ -30,14 +30,8 @@ from oddsproject.desk.formats import lagos_text
 LISTED = 50
 NAMED_UNTILS = ("forever", "family", "events", "tomorrow")
 SHOWN_LEFT = 20
-# subcommand: (the action, what it does)
-DECISIONS = {
-    "acknowledge": ("acknowledge", "Seen, to be mapped later."),
-    "ignore": ("ignore", "Not to be mapped: for good, or --until a condition."),
-    "snooze": ("snooze", "Out of sight --until then."),
-    "reopen": ("reopen", "Back to NEW; a mapping that was made stays in force."),
-    "accept-best": ("acceptBest", "Map each to its best suggestion, where that is of one of the --band."),
-}
+DECISIONS = {"acknowledge": "acknowledge", "ignore": "ignore", "snooze": "snooze", "reopen": "reopen",
+             "accept-best": "acceptBest"}  # fmt: skip
 UNTIL_HELP = {
     "ignore": "forever (the default), family, events, days:30, or a time",
     "snooze": "tomorrow, hours:1, days:3, or a time",
@@ -57,8 +51,8 @@ class Command(BaseCommand):
         counting = commands.add_parser("counts", help="How many rows each tab has; with --user, MINE too.")
         add_user(counting, required=False)
         add_json(counting)
-        for name, (_, what) in DECISIONS.items():
-            self._add_decision(commands, name, what)
+        for name, action in DECISIONS.items():
+            self._add_decision(commands, name, ACTIONS[action].what)
         triage = commands.add_parser("triage", help="Ignore what is new and fits an ignore rule.")
         triage.add_argument("--rule", metavar="NAME", action="append", help="Only this rule; repeat.")
         triage.add_argument("--dry-run", action="store_true")
@@ -124,7 +118,7 @@ class Command(BaseCommand):
         elif command == "accept-best":
             more["bands"] = tuple(options["band"] or [Band.STRONG])
         dry_run = options["dry_run"]
-        action = DECISIONS[command][0]
+        action = DECISIONS[command]
         made = decide_rows(action, ids=ids, user=user, reason=options["reason"], dry_run=dry_run, **more)
         if options["as_json"]:
             results = RowDecisionSerializer(made, many=True).data
