@@ -1,6 +1,7 @@
 """What of the queue somebody looks at: one frozen value for the list, its address, its count, and
 "all that match this filter"."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -11,13 +12,14 @@ from django.utils import timezone
 
 from mappings.actors import name_of
 from mappings.models import Tab, UnmappedMarketLog
-from mappings.models.unmapped import SEARCHED
 
 MINE = "MINE"
 TABS = (*Tab.values, MINE)
 EXACT_UP_TO = 10_000
 LONGEST_SEARCH = 100
-TRIGRAM = 3
+LETTER = re.compile(r"[^\W_]")
+LONG = re.compile(r"[^\W_]{3}")
+AROUND = r"[ !-/:-@[-`{-~]"
 NUMBERS = ("min_events", "min_occurrences")
 
 
@@ -128,15 +130,19 @@ def siblings(row: UnmappedMarketLog) -> QuerySet:
 
 
 def _searched(rows, words):
-    """Every word somewhere. The index knows three letters and more; one shorter word alone is
-    looked for as a whole key ("18")."""
-    if len(words) == 1 and len(words[0]) < TRIGRAM:
-        return rows.filter(external_market_id__in={words[0], words[0].lower()})
-    if words:
-        rows = rows.alias(searched=SEARCHED)
-    for word in words:
-        rows = rows.filter(searched__contains=word)
-    return rows
+    """Every word somewhere. The index knows runs of three letters or digits. Shorter words only narrow
+    what a longer one finds; by themselves they are looked for as whole words, which it knows as well.
+    Signs alone are found nowhere."""
+    if not words:
+        return rows
+    if any(map(LONG.search, words)):
+        for word in words:
+            rows = rows.filter(text__searched__contains=word)
+        return rows
+    whole = [word for word in words if LETTER.search(word)]
+    for word in whole:
+        rows = rows.filter(text__searched__regex=f"{AROUND}{re.escape(word)}{AROUND}")
+    return rows if whole else rows.none()
 
 
 def _number(name, text):

@@ -1,6 +1,7 @@
 """The one statement by which sightings enter the queue."""
 
 import json
+from datetime import timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -9,9 +10,15 @@ from mappings.actors import acting_as
 
 SCRAPER = "scraper"  # who re-opens what does not map any more
 
+SEEN_STEP = timedelta(minutes=5)
+
 # Rows in key order, so that two workers cannot deadlock. A sighting of an older cycle than the row
 # has already counted changes no count. A process that had not read the mapping yet which made the
 # row MAPPED cannot re-open it; nor can "BetPawa has no such market", which is what was decided.
+#
+# A cycle counts most rows once per batch. Within one cycle the time moves in steps and the sample of a
+# described row stays: what moves then is in no index, and the new version stays within its page. A text that
+# is the same is taken from the row, so that nothing of it is stored again.
 UPSERT = """
 INSERT INTO unmapped_market_log AS q
        (source, external_market_id, market_name, sample_outcomes, rules_text, error_code,
@@ -25,12 +32,19 @@ SELECT s.source, s.external_market_id, s.market_name, s.sample_outcomes, s.rules
  ORDER BY s.source, s.external_market_id
 ON CONFLICT (source, external_market_id) DO UPDATE
    SET market_name = coalesce(excluded.market_name, q.market_name),
-       sample_outcomes = CASE WHEN q.sample_outcomes IS NULL OR excluded.market_name IS NOT NULL
+       sample_outcomes = CASE WHEN excluded.last_cycle_id = q.last_cycle_id AND q.sample_outcomes IS NOT NULL
+                                   AND (q.market_name IS NOT NULL OR excluded.market_name IS NULL)
+                              THEN q.sample_outcomes
+                              WHEN q.sample_outcomes IS NULL OR excluded.market_name IS NOT NULL
                               THEN coalesce(excluded.sample_outcomes, q.sample_outcomes)
                               ELSE q.sample_outcomes END,
-       rules_text = coalesce(nullif(excluded.rules_text, ''), q.rules_text),
+       rules_text = CASE WHEN excluded.rules_text IN ('', q.rules_text) THEN q.rules_text
+                         ELSE excluded.rules_text END,
        error_code = coalesce(nullif(excluded.error_code, ''), q.error_code),
-       last_seen_at = greatest(q.last_seen_at, excluded.last_seen_at),
+       last_seen_at = CASE WHEN excluded.last_cycle_id = q.last_cycle_id
+                                AND excluded.last_seen_at < q.last_seen_at + %(step)s
+                           THEN q.last_seen_at
+                           ELSE greatest(q.last_seen_at, excluded.last_seen_at) END,
        occurrence_count = q.occurrence_count
            + CASE WHEN excluded.last_cycle_id <= q.last_cycle_id THEN 0 ELSE 1 END,
        event_count = CASE WHEN excluded.last_cycle_id < q.last_cycle_id THEN q.event_count
@@ -78,7 +92,7 @@ def upsert_sightings(sightings: dict, counted: dict) -> tuple[list, list]:
     counted: {key: events of this cycle that this process has stored before}. Call in a transaction.
     """
     rows = [_row(key, sightings[key], counted.get(key, ())) for key in sorted(sightings)]
-    parameters = {"sightings": json.dumps(rows)}
+    parameters = {"sightings": json.dumps(rows), "step": SEEN_STEP}
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, parameters)
         stored = cursor.fetchall()

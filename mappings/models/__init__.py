@@ -13,7 +13,7 @@ from mappings.models.evidence import (
     SuggestionOutcome,
 )
 from mappings.models.mapping import MappingKind, MappingVersion, UserMarketMapping
-from mappings.models.unmapped import Tab, UnmappedMarketLog, UnmappedStatus
+from mappings.models.unmapped import Tab, UnmappedMarketLog, UnmappedMarketText, UnmappedStatus
 
 __all__ = [
     "KIND_CHOICES",
@@ -33,6 +33,7 @@ __all__ = [
     "Tab",
     "UnmappedChange",
     "UnmappedMarketLog",
+    "UnmappedMarketText",
     "UnmappedStatus",
     "UserMarketMapping",
 ]

@@ -1,8 +1,9 @@
 """Every change of a mapping, written by the database and never rewritten."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 
 class MappingAuditLog(models.Model):
@@ -55,6 +56,13 @@ class MappingAuditLog(models.Model):
             models.Index(fields=["canonical_id"], name="idx_audit_log_canonical"),
             models.Index(fields=["action"], name="idx_audit_log_action"),
             models.Index(fields=["created_at"], name="idx_audit_log_created"),
+            models.Index(fields=["created_by", "-id"], name="idx_audit_log_person"),
+            # As icontains asks, so that one index answers for either.
+            GinIndex(
+                OpClass(Upper("canonical_id"), name="gin_trgm_ops"),
+                OpClass(Upper("reason"), name="gin_trgm_ops"),
+                name="idx_audit_log_search",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

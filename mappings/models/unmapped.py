@@ -1,23 +1,12 @@
 """Markets that a bookmaker offers and nobody has mapped: the traders' queue."""
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Concat, Left, Now, Upper
+from django.db.models.functions import Now
 from django.utils import timezone
 
-# What a search looks through, in one expression so that one trigram index serves it:
-# annotate(searched=SEARCHED).filter(searched__contains=text.upper()).
-SEARCHED = Upper(
-    Concat(
-        F("market_name"),
-        Value(" "),
-        F("external_market_id"),
-        Value(" "),
-        Left(F("rules_text"), 1000),
-        output_field=models.TextField(),
-    )
-)
+from mappings.models.evidence import Band
 
 
 class UnmappedStatus(models.TextChoices):
@@ -55,6 +44,10 @@ class UnmappedMarketLog(models.Model):
     demand, solvability}. family, period, subject, sibling_key: read from the name; rows of one
     bookmaker with one sibling_key differ only in side, half or line.
     best_*: the first of its suggestions, kept here so that a list needs no join.
+
+    Every cycle counts most rows many times over. Columns that it moves (event_count,
+    next_kickoff_at, last_cycle_id, sample_outcomes) are in no index, so that such an update stays
+    within its page; what a search looks through lies in a table of its own.
     """
 
     source = models.CharField(max_length=20)
@@ -141,7 +134,6 @@ class UnmappedMarketLog(models.Model):
             models.Index(fields=["family", "tab", "-priority", "-id"], name="idx_unmapped_by_family"),
             models.Index(fields=["period", "tab", "-priority", "-id"], name="idx_unmapped_by_period"),
             models.Index(fields=["error_code", "tab", "-priority", "-id"], name="idx_unmapped_by_error"),
-            models.Index(fields=["-event_count"], name="idx_unmapped_events"),
             models.Index(fields=["claimed_by"], name="idx_unmapped_claimed", condition=Q(claimed_by__isnull=False)),
             models.Index(
                 fields=["snoozed_until"], name="idx_unmapped_snoozed", condition=Q(snoozed_until__isnull=False)
@@ -149,7 +141,9 @@ class UnmappedMarketLog(models.Model):
             # What wakes up is looked for every minute, among all that was ever ignored.
             models.Index(fields=["id"], name="idx_unmapped_conditions", condition=Q(ignore_until__isnull=False)),
             models.Index(fields=["sibling_key"], name="idx_unmapped_sibling", condition=~Q(sibling_key="")),
-            GinIndex(OpClass(SEARCHED, name="gin_trgm_ops"), name="idx_unmapped_search", fastupdate=False),
+            models.Index(
+                fields=["id"], name="idx_unmapped_strong", condition=Q(tab=Tab.NEW.value, best_band=Band.STRONG.value)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "external_market_id"], name="uq_unmapped_source_market"),
@@ -165,3 +159,33 @@ class UnmappedMarketLog(models.Model):
     @property
     def claim_is_live(self) -> bool:
         return bool(self.claimed_by and self.claim_expires_at and self.claim_expires_at > timezone.now())
+
+
+class UnmappedMarketText(models.Model):
+    """What a search looks through: name, key and the first 1,000 characters of the rules, in
+    capitals, with a blank at either end.
+
+    Triggers of unmapped_market_log write it, only when one of the three changes; nobody else does.
+    """
+
+    # The constraint is made in SQL, with ON DELETE CASCADE.
+    market = models.OneToOneField(
+        UnmappedMarketLog,
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        related_name="text",
+        db_constraint=False,
+        db_column="unmapped_id",
+    )
+    searched = models.TextField()
+
+    class Meta:
+        db_table = "unmapped_market_text"
+        default_permissions = ()
+        verbose_name = "text of an unmapped market"
+        indexes = [
+            GinIndex(fields=["searched"], opclasses=["gin_trgm_ops"], name="idx_unmapped_text", fastupdate=False)
+        ]
+
+    def __str__(self):
+        return self.searched.strip()

@@ -1,12 +1,15 @@
 """A filter means the same rows in the list, in its address, in its count and in a bulk action."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
 from mappings import queue_filter
-from mappings.models import UnmappedMarketLog
+from mappings.models import UnmappedMarketLog, UnmappedMarketText
 from mappings.queue_filter import QueueFilter, siblings, tab_counts
 from mappings.services import claim, snooze
 
@@ -97,10 +100,84 @@ def test_beyond_the_bound_a_count_is_an_estimate_and_says_so(monkeypatch):
     assert tab_counts("ada")["NEW"] == counted
 
 
-def test_a_search_of_three_letters_uses_the_index():
+def many():
+    UnmappedMarketLog.objects.bulk_create(
+        UnmappedMarketLog(source="bet9ja", external_market_id=f"S_{number}", market_name=f"Market {number} HT-1X")
+        for number in range(3_000)
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        assert "idx_unmapped_search" in QueueFilter(search="corner").rows().explain()
+        cursor.execute("ANALYZE unmapped_market_log, unmapped_market_text")
+
+
+@pytest.mark.parametrize("search", ["2741", "market 2741", "z9", "z9 q", "o/u 4.5"])
+def test_a_search_is_answered_by_the_index(search):
+    many()
+    plan = QueueFilter(search=search).rows().explain()
+    assert "idx_unmapped_text" in plan and "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("1x", ["S_1", "S_2"]),  # whole words, whatever stands around them
+        ("x", []),
+        ("18", ["18"]),
+        ("ht 1x", ["S_2"]),
+        ("o/u", ["S_3"]),
+        ("2.5", ["S_3"]),
+        ("double 1", ["S_1"]),  # beside a longer word: any part
+        ("s_", ["18"]),  # a sign belongs to its word
+        ("% --", []),
+        ("%", []),
+    ],
+)
+def test_short_words_by_themselves_are_whole_words(search, found):
+    make("S_1", market_name="Double chance 1X")
+    make("S_2", market_name="(1X) HT")
+    make("S_3", market_name="Goals O/U", rules_text="Over 2.5, [not 12.55].")
+    make("18", market_name="s_ 118")
+    assert keys(search=search) == sorted(found)
+
+
+def text_of(row):
+    return UnmappedMarketText.objects.get(pk=row.pk).searched
+
+
+def test_what_is_searched_follows_by_every_route():
+    row = make("18", market_name="Goals")
+    assert text_of(row) == " GOALS 18  "
+    UnmappedMarketLog.objects.filter(pk=row.pk).update(rules_text="x" * 2_000)
+    assert text_of(row) == f" GOALS 18 {'X' * 1_000} "
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE unmapped_market_log SET market_name = NULL, rules_text = 'Corners' WHERE id = %s", [row.pk]
+        )
+    assert text_of(row) == "  18 CORNERS "
+    row.refresh_from_db()
+    row.external_market_id = "19"
+    row.save()
+    assert text_of(row) == "  19 CORNERS "
+    row.delete()
+    assert not UnmappedMarketText.objects.exists()
+
+
+def test_what_is_searched_is_not_written_when_counters_move():
+    row = make("18")
+    written = UnmappedMarketText.objects.extra(select={"at": "ctid::text"})
+    before = written.get().at
+    UnmappedMarketLog.objects.filter(pk=row.pk).update(
+        occurrence_count=9, market_name=row.market_name, status="IGNORED"
+    )
+    assert written.get().at == before
+
+
+def test_rows_from_before_get_their_text_from_the_migration():
+    rows = [make(str(number)) for number in range(3)]
+    UnmappedMarketText.objects.all().delete()
+    migration = import_module("mappings.migrations.0008_cheap_counting")
+    migration.fill(None, SimpleNamespace(connection=connection))
+    assert sorted(UnmappedMarketText.objects.values_list("pk", flat=True)) == [row.pk for row in rows]
+    assert text_of(rows[0]) == " MARKET 0 0  "
 
 
 def test_siblings_are_the_open_rows_of_the_same_market_at_the_same_bookmaker():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from mappings.models import MappingVersion, UnmappedMarketLog, UserMarketMapping
 from mappings.unmapped_logger import UnmappedEntry, UnmappedLogger, identity
@@ -103,6 +103,53 @@ def test_the_soonest_kickoff_and_the_newest_time_are_kept():
     assert (row().next_kickoff_at, row().last_seen_at) == (soon, NOW + timedelta(seconds=9))
     cycle(2, entry(kickoff_at=late))
     assert row().next_kickoff_at == late
+
+
+@pytest.mark.django_db
+def test_within_a_cycle_the_time_moves_in_steps_and_never_back():
+    seen = [NOW, NOW + timedelta(minutes=4), NOW + timedelta(minutes=5), NOW]
+    times = []
+    for at in seen:
+        cycle(1, entry(seen_at=at))
+        times.append(row().last_seen_at)
+    assert times == [NOW, NOW, seen[2], seen[2]]
+    cycle(2, entry(seen_at=NOW + timedelta(minutes=6)))
+    assert row().last_seen_at == NOW + timedelta(minutes=6)
+
+
+INDEXED = """
+SELECT DISTINCT a.attname::text
+  FROM pg_index AS i JOIN pg_depend AS d ON d.objid = i.indexrelid AND d.refobjid = i.indrelid
+  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = d.refobjsubid
+ WHERE i.indrelid = 'unmapped_market_log'::regclass
+"""
+
+
+@pytest.mark.django_db
+def test_within_a_cycle_counting_again_moves_no_column_that_an_index_holds():
+    """So the new version of a row stays within its page, and no index is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXED)
+        indexed = [name for (name,) in cursor.fetchall()]
+    assert {"priority", "last_seen_at", "snoozed_until", "best_band"} <= set(indexed)
+    looks = []
+    for number, event in enumerate("ab"):
+        later = NOW + timedelta(minutes=number)
+        cycle(1, entry(event_key=event, seen_at=later, kickoff_at=NOW, sample_outcomes=[{"price": event}]))
+        looks.append(UnmappedMarketLog.objects.values(*indexed).get())
+    assert looks[0] == looks[1] and row().event_count == 2
+
+
+@pytest.mark.django_db
+def test_a_row_without_a_name_gets_name_and_sample_as_soon_as_they_are_seen():
+    cycle(1, entry(market_name=None, sample_outcomes=[{"text": "?"}]))
+    cycle(1, entry(market_name=None, sample_outcomes=[{"text": "!"}]))
+    cycle(1, entry())
+    assert (row().market_name, row().sample_outcomes) == ("Three corners", [{"text": "Y", "price": "2"}])
+    cycle(1, entry(sample_outcomes=[{"text": "Y", "price": "3"}]))
+    assert row().sample_outcomes == [{"text": "Y", "price": "2"}]
+    cycle(2, entry(sample_outcomes=[{"text": "Y", "price": "3"}]))
+    assert row().sample_outcomes == [{"text": "Y", "price": "3"}]
 
 
 @pytest.mark.django_db
