@@ -20,7 +20,7 @@ def precision_page(request):
         title="Suggestion precision",
         names=bookmaker_names(),
         rows=calibration.report(),
-        misses=misses.order_by("-id")[:NEWEST],
+        misses=misses.select_related("batch").order_by("-id")[:NEWEST],
     )
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mappings import standing
-from mappings.models import CoverageSample, DecisionBatch, UnmappedMarketLog, UserMarketMapping
+from mappings.models import CoverageSample, DecisionBatch, SuggestionOutcome, UnmappedMarketLog, UserMarketMapping
 from tests.admin_rows import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +67,14 @@ def test_the_first_page_shows_it_and_asks_a_bounded_number_of_questions(django_a
 def test_precision_says_so_while_nothing_was_decided():
     client = sign_in("viewer")
     assert "Nothing was decided yet" in client.get(reverse("admin:suggestion_precision")).content.decode()
+
+
+def test_precision_tells_a_rejection_from_a_market_that_betpawa_does_not_have():
+    for kind in ("reject", "ignore"):
+        batch = DecisionBatch.objects.create(kind=kind, actor="ada")
+        SuggestionOutcome.objects.create(
+            source="bet9ja", external_market_id="S", offered_betpawa_id="7", confidence=0.9, band="strong", batch=batch
+        )
+    page = sign_in("viewer").get(reverse("admin:suggestion_precision")).content.decode()
+    assert page.count('<span class="desk-quiet">rejected</span>') == 1
+    assert page.count('<span class="desk-quiet">BetPawa has none</span>') == 1

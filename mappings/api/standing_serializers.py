@@ -72,14 +72,17 @@ class MappingCoverageSerializer(Serializer):
 
 
 class BandPrecisionSerializer(Serializer):
-    """offered: decisions on rows whose first suggestion was of this band. accepted: those that chose
-    it. among: those that chose any of the five. precision: accepted ÷ offered."""
+    """offered: decisions that say something about a first suggestion of this band. accepted: those that
+    chose it. among: those that chose any of the five. rejected: "not this one". no_counterpart: "BetPawa
+    has no such market". precision: accepted ÷ offered."""
 
     platform = serializers.CharField(source="source")
     band = serializers.ChoiceField(Band.choices)
     offered = serializers.IntegerField()
     accepted = serializers.IntegerField()
     among = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    no_counterpart = serializers.IntegerField()
     precision = serializers.FloatField(allow_null=True)
 
 

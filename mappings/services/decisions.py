@@ -24,7 +24,7 @@ CHANGED, UNCHANGED, REFUSED, STALE, NOT_FOUND = "changed", "unchanged", "refused
 JUDGED = ("source", "external_market_id", "status", "tab", "version", "notes", "mapped_to", "decided_by", "decided_at",
           "decided_mapping_version", "reopened_reason", "snoozed_until", "claimed_by", "claim_expires_at",
           "ignore_until", "ignored_by_rule", "review_since", "review", "family", "event_count",
-          "market_name", "best_betpawa_id")  # fmt: skip
+          "market_name", "best_betpawa_id", "best_confidence", "best_band")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,14 @@ def decide(
     status: str | None = None,
     moves_version: bool = True,
     remark: Callable | None = None,
+    learn: Callable | None = None,
 ) -> Decisions:
     """Decide about rows as one batch.
 
     judge(row): a Verdict to leave the row alone, None to change it. change(rows, now): {column:
     value or expression} for all of those. status: what they have afterwards, where it changes.
-    remark(row): a detail for a row that changed, from how it was before.
+    remark(row): a detail for a row that changed, from how it was before. learn(rows, batch): what the
+    decision says about the suggestions of those that changed.
     """
     ids = list(dict.fromkeys(ids))
     with deciding(kind, user, reason) as batch:
@@ -111,6 +113,8 @@ def decide(
                 fields["version"] = F("version") + 1
             UnmappedMarketLog.objects.filter(pk__in=[row.pk for row in changed]).order_by().update(**fields)
             note(batch, [row.pk for row in changed])
+            if learn:
+                learn(changed, batch)
             signed = (fields["decided_by"], now) if "decided_by" in fields else None
         for row in changed:
             who, at = signed or (row.decided_by, row.decided_at)

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from mappings.actors import name_of
 from mappings.deciding import deciding
 from mappings.models import UnmappedStatus
-from mappings.services.conditions import needs_a_family, read_until, stored_until
+from mappings.services.conditions import FAMILY, needs_a_family, read_until, stored_until
 from mappings.services.decisions import (
     ALREADY,
     CHANGED,
@@ -57,7 +57,8 @@ def ignore(
     *, ids: Iterable[int], user, reason: str = "", versions: Mapping | None = None, until: Mapping | None = None
 ) -> Decisions:
     """Not to be mapped; it goes on being counted. until: the condition that brings it back, once
-    (see mappings.services.conditions); None is for good."""
+    (see mappings.services.conditions); None is for good. For good, or until BetPawa offers the family,
+    says that BetPawa has no such market: what had been suggested was wrong."""
     until = read_until(until)
 
     def judge(row):
@@ -67,8 +68,12 @@ def ignore(
             return refuse("What family it belongs to is not known; choose another condition.")
         return _not_mapped(row)
 
+    def learn(rows, batch):
+        if until is None or until["kind"] == FAMILY:  # a date, or more events, say "not now" only
+            memory.record_none_is_right(rows, batch, user)
+
     more = {"ignore_until": stored_until(until)}
-    return _settle("ignore", UnmappedStatus.IGNORED, ids, user, reason, versions, judge, more)
+    return _settle("ignore", UnmappedStatus.IGNORED, ids, user, reason, versions, judge, more, learn)
 
 
 def snooze(
@@ -168,7 +173,7 @@ def set_notes(*, id: int, notes: str | None, user, version: int | None = None) -
     return described(row, CHANGED)
 
 
-def _settle(kind, status, ids, user, reason, versions, judge, more=None):
+def _settle(kind, status, ids, user, reason, versions, judge, more=None, learn=None):
     """A status that a person gives, with the reason as the row's notes."""
 
     def change(rows, now):
@@ -177,7 +182,7 @@ def _settle(kind, status, ids, user, reason, versions, judge, more=None):
 
     return decide(
         kind, ids=ids, user=user, reason=reason, versions=versions, judge=judge, change=change, status=status,
-        remark=claim_remark(user),
+        remark=claim_remark(user), learn=learn,
     )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ BEST = ("best_betpawa_id", "best_name", "best_confidence", "best_band", "best_re
 
 
 def reject(source: str, key: str, betpawa_id: str, batch, user) -> bool:
-    """The pair is not offered again; its suggestion goes and the next ones move up.
+    """The pair is not offered again; its suggestion goes and the next ones move up. Where it was the
+    first, it is noted as wrong.
 
     batch: the DecisionBatch that this is part of. Returns False when it had been rejected before.
     """
@@ -24,6 +25,8 @@ def reject(source: str, key: str, betpawa_id: str, batch, user) -> bool:
         )
         row = UnmappedMarketLog.objects.filter(source=source, external_market_id=key).select_for_update().first()
         if row is not None:
+            if created and MarketSuggestion.objects.filter(unmapped=row, rank=1, betpawa_id=betpawa_id).exists():
+                record_outcome(row, "", batch, user)
             _withdraw(row, betpawa_id)
     return created
 
@@ -67,6 +70,20 @@ def record_outcome(row: UnmappedMarketLog, betpawa_id: str, batch, user) -> Sugg
         batch=batch,
         decided_by=name_of(user)[:150],
     )
+
+
+def record_none_is_right(rows: Iterable[UnmappedMarketLog], batch, user):
+    """Note of these rows that BetPawa has no such market, whatever was suggested first. One statement
+    for every thousand; rows without a suggestion teach nothing."""
+    outcomes = [
+        SuggestionOutcome(
+            source=row.source, external_market_id=row.external_market_id, offered_betpawa_id=row.best_betpawa_id,
+            confidence=row.best_confidence, band=row.best_band, batch=batch, decided_by=name_of(user)[:150],
+        )
+        for row in rows
+        if row.best_betpawa_id and row.best_band and row.best_confidence is not None
+    ]  # fmt: skip
+    SuggestionOutcome.objects.bulk_create(outcomes, batch_size=1000)
 
 
 def take_back(batch_ids: Iterable[int]) -> int:

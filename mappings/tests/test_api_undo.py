@@ -217,7 +217,8 @@ def test_coverage_and_precision_are_shares(trader):
         )  # fmt: skip
     (found,) = trader.get("/api/mappings/suggestion-precision").json()["items"]
     assert found == {
-        "platform": "bet9ja", "band": "strong", "offered": 2, "accepted": 1, "among": 2, "precision": 0.5,
+        "platform": "bet9ja", "band": "strong", "offered": 2, "accepted": 1, "among": 2, "rejected": 0,
+        "noCounterpart": 0, "precision": 0.5,
     }  # fmt: skip
 
 
