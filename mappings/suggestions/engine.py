@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 MOST_ROWS = 2_000
 MOST_VIEWS = 200
-FIXTURES_AT_ONCE = 100
+FIXTURES_AT_ONCE = 20
 MOST_REMEMBERED = 5_000
 CHUNK = 200
 OPEN = ("NEW", "ACKNOWLEDGED", "REVIEW", "SNOOZED")
@@ -97,7 +97,9 @@ def current_world() -> World:
         known = _read_fixtures()
         snapshot, latest = mapping_cache.snapshot, _latest
         if latest is None or latest[0] is not snapshot or latest[1] != known:
-            latest = _latest = (snapshot, known, World(snapshot.definitions, [_views.get(*one) for one in known]))
+            views = [_views.get(*one) for one in known]
+            previous = latest[2] if latest is not None else None
+            latest = _latest = (snapshot, known, World(snapshot.definitions, views, previous=previous))
         return latest[2]
 
 
@@ -107,9 +109,11 @@ def _read_fixtures():
         PriceFixture.objects.order_by("-sampled_at", "-id").values_list("pk", "event_key", "sampled_at")[:MOST_VIEWS]
     )
     missing = [pk for pk, event_key, sampled_at in newest if not _views.known(event_key, sampled_at)]
+    # Unpacked one by one: a fixture is half a megabyte, what is kept of it a twentieth.
     for start in range(0, len(missing), FIXTURES_AT_ONCE):
-        for fixture in readable(PriceFixture.objects.filter(pk__in=missing[start : start + FIXTURES_AT_ONCE])):
-            _views.add(fixture)
+        for row in PriceFixture.objects.filter(pk__in=missing[start : start + FIXTURES_AT_ONCE]):
+            for fixture in readable([row]):
+                _views.add(fixture)
     return [(key, at) for _, key, at in newest if _views.known(key, at)]
 
 
@@ -125,7 +129,7 @@ def source_for(world: World, row: UnmappedMarketLog) -> Source:
     home, away = _teams_in(world, (row.source, key), name)
     displays = source.displays
     if series is not None:
-        displays = {label: label for label in series.units[0].labels}
+        displays = {label: label for label in series.first_labels}
     coordinates = coordinates_of(row.source, key, name, tuple(displays.values()), home=home, away=away)
     return source._replace(key=key, displays=displays, coordinates=coordinates)
 
@@ -139,9 +143,9 @@ def _fixture_key(world, row):
 
 def _teams_in(world, key, name):
     low = name.casefold()
-    for view in world.views:
-        book = view.fixture.books.get(key[0]) if key in view.units else None
-        if book is not None and any(team and team.casefold() in low for team in (book.home_team, book.away_team)):
+    for view, home, away in world.teams(key[0]):
+        if (home and home in low or away and away in low) and key in view.ladders:
+            book = view.fixture.books[key[0]]
             return book.home_team, book.away_team
     return "", ""
 
@@ -182,7 +186,7 @@ def _values(world, source, offers):
         "period": coordinates.period[:20],
         "subject": coordinates.subject[:20],
         "sibling_key": coordinates.sibling_key[:150],
-        "outcome_count": min(32_767, len(series.units[0].labels) if series is not None else len(source.displays)),
+        "outcome_count": min(32_767, len(series.first_labels) if series is not None else len(source.displays)),
         "best_betpawa_id": best.betpawa_id if best else "",
         "best_name": best.name if best else "",
         "best_confidence": best.confidence if best else None,

@@ -1,6 +1,6 @@
 """Fixtures as margin-free logits: what price evidence is computed from.
 
-One fixture is read once: its markets become `Unit`s, all margins are removed in one numpy pass,
+One fixture is read once: its markets become `Ladder`s, all margins are removed in one numpy pass,
 and the result is kept per process until the fixture is sampled again.
 """
 
@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from msgspec import structs
 
@@ -27,18 +28,41 @@ HIDDEN = ("variant", "type")
 _WINNERS = {ONE: 1, TWO: 2}
 
 
-class Unit(NamedTuple):
-    """One market with its line at one bookmaker: labels as they are compared, fair logits, prices.
+class Book(msgspec.Struct, frozen=True, gc=False):
+    """All prices of one fixture in a row: fair logits and 1/price."""
 
-    line: exact, None when there is none. variant: any other parameter ("goalnr=1"), number: its value.
+    logits: np.ndarray
+    implied: np.ndarray
+
+
+class Ladder(msgspec.Struct, frozen=True, gc=False):
+    """One market at one bookmaker in one fixture, with all its lines whose outcomes are called alike.
+
+    labels: as they are compared. lines: exact, None when there is none. variant: any other parameter
+    ("goalnr=1"), number: its value. start: where its prices begin in the book, line by line.
+    The garbage collector does not look at them: a process keeps a hundred thousand.
     """
 
-    line: Decimal | None
+    labels: tuple[str, ...]
+    lines: tuple
     variant: str
     number: Decimal | None
-    labels: tuple[str, ...]
-    logits: np.ndarray
-    prices: tuple[float, ...]
+    book: Book
+    start: int
+
+    @property
+    def logits(self) -> np.ndarray:
+        """(lines, labels)"""
+        return self._of(self.book.logits)
+
+    @property
+    def implied(self) -> np.ndarray:
+        """(lines, labels) 1/price"""
+        return self._of(self.book.implied)
+
+    def _of(self, values):
+        lines, labels = len(self.lines), len(self.labels)
+        return values[self.start : self.start + lines * labels].reshape(lines, labels)
 
 
 class Offered(NamedTuple):
@@ -50,11 +74,11 @@ class Offered(NamedTuple):
 
 
 class FixtureView(NamedTuple):
-    """units: {(slug, key): [Unit]}, only what can be backed. offered: {BetPawa id: its market}."""
+    """ladders: {(slug, key): its Ladders}, only what can be backed. offered: {BetPawa id: its market}."""
 
     event_key: str
     fixture: object
-    units: dict[tuple[str, str], list[Unit]]
+    ladders: dict[tuple[str, str], tuple[Ladder, ...]]
     offered: dict[str, Offered]
 
 
@@ -88,38 +112,71 @@ def views_of(fixtures: Iterable) -> list[FixtureView]:
 
 def view_of(fixture) -> FixtureView:
     """fixture: mappings.evidence.samples.Fixture, or anything of its shape."""
-    found, implied, starts, winners = [], [], [], []
+    found: dict[tuple[str, str], list] = {}
     for slug, book in fixture.books.items():
-        teams = TeamTemplate(book.home_team, book.away_team)
-        names = tuple(name.casefold() for name in (book.home_team, book.away_team) if name)
+        read = _Texts(slug, book)
         for market in book.markets:
-            prices = []
-            texts = []
-            for outcome in market.outcomes:
-                price = _price(outcome)
-                if price:
-                    prices.append(price)
-                    texts.append(outcome.text)
+            prices, texts = _offered_prices(market.outcomes)
             if not prices:
                 continue
             try:
                 line, variant, number = _parameters(slug, market.specifier, market.line)
             except InvalidSpecifier:
                 continue  # the mapper sets such a market aside by name; it is no evidence
-            labels, count = _labels(slug, market.specifier, tuple(texts), names, teams)
-            starts.append(len(implied))
-            winners.append(count)
-            implied += [1 / price for price in prices]
-            found.append((slug, market.key, line, variant, number, labels, tuple(prices)))
-    fair = fair_probabilities(np.array(implied), np.array(starts, dtype=int), np.array(winners))
-    values = logits(fair)
-    units: dict[tuple[str, str], list[Unit]] = {}
-    for start, (slug, key, line, variant, number, labels, prices) in zip(starts, found, strict=True):
-        part = values[start : start + len(prices)]
-        units.setdefault((slug, key), []).append(Unit(line, variant, number, labels, part, prices))
+            labels, winners = read.labels(market.specifier, texts)
+            found.setdefault(_place(slug, market.key), []).append((labels, variant, line, number, winners, prices))
+    ladders = _ladders(found)
     reference = fixture.books.get(REFERENCE)
     offered = {market.key: _offered(market) for market in reference.markets} if reference is not None else {}
-    return FixtureView(fixture.event_key, fixture, units, offered)
+    return FixtureView(fixture.event_key, fixture, ladders, offered)
+
+
+def _ladders(found):
+    """The markets of one fixture with their margins removed, all in one pass."""
+    prices, starts, winners = [], [], []
+    for units in found.values():
+        for unit in units:
+            starts.append(len(prices))
+            winners.append(unit[4])
+            prices += unit[5]
+    implied = 1 / np.array(prices)
+    book = Book(logits(fair_probabilities(implied, np.array(starts, dtype=int), np.array(winners))), implied)
+    ladders, number = {}, 0
+    for place, units in found.items():
+        if len(units) == 1:
+            ((labels, variant, line, value, _, _),) = units
+            ladders[place] = (Ladder(labels, _lines(line), variant, value, book, starts[number]),)
+        else:
+            ladders[place] = tuple(_runs(units, starts[number : number + len(units)], book))
+        number += len(units)
+    return ladders
+
+
+def _runs(units, starts, book):
+    """Lines that follow each other under the same labels are one ladder."""
+    run, first = [units[0]], starts[0]
+    for unit, start in zip(units[1:], starts[1:], strict=True):
+        if unit[:2] == run[0][:2]:
+            run.append(unit)
+        else:
+            yield _ladder(run, book, first)
+            run, first = [unit], start
+    yield _ladder(run, book, first)
+
+
+def _ladder(run, book, start):
+    labels, variant, _, value = run[0][:4]
+    return Ladder(labels, _lines(*(unit[2] for unit in run)), variant, value, book, start)
+
+
+@lru_cache(maxsize=20_000)
+def _lines(*lines):
+    return lines
+
+
+@lru_cache(maxsize=20_000)
+def _place(slug, key):
+    return slug, key
 
 
 def _offered(market):
@@ -130,22 +187,40 @@ def _offered(market):
 _one_offered = lru_cache(maxsize=5_000)(Offered)  # the same words in every fixture are kept once
 
 
-def _price(outcome):
-    if not outcome.is_active:
-        return None
-    try:
-        price = float(outcome.price)
-    except (TypeError, ValueError):
-        return None
-    return price if 1 < price < 10_000 else None
+def _offered_prices(outcomes):
+    """(prices, texts) of what can be backed."""
+    prices, texts = [], []
+    for outcome in outcomes:
+        if outcome.is_active:
+            try:
+                price = float(outcome.price)
+            except (TypeError, ValueError):
+                continue
+            if 1 < price < 10_000:
+                prices.append(price)
+                texts.append(outcome.text)
+    return prices, tuple(texts)
 
 
-def _labels(slug, specifier, texts, names, teams):
-    """(labels, winners); texts without a team in them are read once in a lifetime."""
-    joined = "\n".join(texts).casefold()
-    if any(name in joined for name in names):
-        texts = tuple(teams.apply(" ".join(text.split()).casefold()) for text in texts)
-    return _labels_known(slug, specifier, texts)
+class _Texts:
+    """The outcome texts of one answer as labels; those without a team in them are read once in a lifetime."""
+
+    def __init__(self, slug, book):
+        self._slug = slug
+        self._names = tuple(name.casefold() for name in (book.home_team, book.away_team) if name)
+        self._teams = TeamTemplate(book.home_team, book.away_team)
+        self._templated: dict[tuple, tuple] = {}
+
+    def labels(self, specifier, texts):
+        """(labels, winners)"""
+        templated = self._templated.get(texts)
+        if templated is None:
+            joined = "\n".join(texts).casefold()
+            templated = texts
+            if any(name in joined for name in self._names):
+                templated = tuple(self._teams.apply(" ".join(text.split()).casefold()) for text in texts)
+            self._templated[texts] = templated
+        return _labels_known(self._slug, specifier, templated)
 
 
 @lru_cache(maxsize=50_000)

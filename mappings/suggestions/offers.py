@@ -125,10 +125,5 @@ def _capital(text):
 
 
 def _fixtures(world, ranked):
-    nearest: dict[int, float] = {}
-    for number, distance in ranked.candidate.prices.by_fixture:
-        nearest.setdefault(number, distance)
-    return [
-        {"eventKey": world.views[number].event_key, "distance": round(distance, 4)}
-        for number, distance in list(nearest.items())[:MOST_FIXTURES]
-    ]
+    nearest = list(ranked.candidate.prices.by_fixture.items())[:MOST_FIXTURES]
+    return [{"eventKey": world.views[number].event_key, "distance": round(distance, 4)} for number, distance in nearest]

@@ -6,6 +6,8 @@ A small distance is no proof: twins and complements have one price (`twins`).
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from math import ceil, isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +15,10 @@ import numpy as np
 from mappings.definitions import REFERENCE
 from mappings.suggestions.assignment import best_pairs
 from mappings.suggestions.coordinates import template
-from mappings.suggestions.fair import LEAST_BOOK, MOST_BOOK, fair_probabilities, logits
-from mappings.suggestions.observations import FixtureView, Unit, label_of, view_of
+from mappings.suggestions.observations import FixtureView, label_of, view_of
 from mappings.suggestions.roles import roles_of
+from mappings.suggestions.series import Series, series_of
 
-MOST_FIXTURES = 40
-MOST_LINES = 3
 TRIMMED = 0.15
 APART = 0.25
 NEAR = 0.15
@@ -43,7 +43,8 @@ class PriceComparison(NamedTuple):
     swapped: under the wanted pairing prices are apart, with the same outcomes exchanged they agree.
     enough: 0 to 1, how far the fixtures suffice (5 for two outcomes, 2 for more).
     free_distance: the distance under the best pairing that ignores what outcomes are called.
-    by_fixture: ((fixture number, distance), …), one per line compared, newest fixture first.
+    per_row: (fixture numbers, distances), one per line compared, newest fixture first; NaN where a
+    line had nothing in common.
     """
 
     fixtures_used: int
@@ -53,25 +54,19 @@ class PriceComparison(NamedTuple):
     rows: list
     enough: float = 0.0
     free_distance: float | None = None
-    by_fixture: tuple = ()
+    per_row: tuple = ((), ())
+
+    @property
+    def by_fixture(self) -> dict[int, float]:
+        """{fixture number: distance of its first line}, newest fixture first."""
+        found: dict[int, float] = {}
+        for number, distance in zip(*map(list, self.per_row), strict=True):
+            if distance == distance:
+                found.setdefault(int(number), float(distance))
+        return found
 
 
 NOTHING = PriceComparison(0, None, False, {}, [])
-
-
-class Series(NamedTuple):
-    """One market over the fixtures. values: (observations, labels) fair logits, NaN where missing.
-
-    implied: the same of 1/price. places: {fixture number: {line: row}}. numbers: {fixture number: the
-    one number of its variant}. Fixtures that show several variants of the key are left out.
-    """
-
-    labels: tuple[str, ...]
-    values: np.ndarray
-    implied: np.ndarray
-    places: dict
-    numbers: dict
-    units: list
 
 
 def compare(
@@ -91,72 +86,6 @@ def compare(
     return compare_series(source, target, wanted=wanted, views=views)
 
 
-def series_of(views: list[FixtureView], slug: str, key: str) -> Series | None:
-    """A market's logits over the fixtures, nearest lines to even first; None when no fixture has it.
-
-    Of a rival's market the newest 60 fixtures are enough to find 40 that BetPawa has as well.
-    """
-    most = len(views) if slug == REFERENCE else MOST_FIXTURES * 3 // 2
-    labels: dict[str, int] = {}
-    chosen: list[tuple[int, Unit]] = []
-    found = 0
-    for number, view in enumerate(views):
-        units = view.units.get((slug, key))
-        if not units:
-            continue
-        if len({unit.variant for unit in units}) > 1:
-            continue
-        found += 1
-        if found > most:
-            break
-        for unit in units if len(units) <= MOST_LINES * 4 else sorted(units, key=_unevenness)[: MOST_LINES * 4]:
-            chosen.append((number, unit))
-            for label in unit.labels:
-                labels.setdefault(label, len(labels))
-    if not chosen:
-        return None
-    values = np.full((len(chosen), len(labels)), np.nan)
-    implied = values.copy()
-    places, numbers = {}, {}
-    for row, (number, unit) in enumerate(chosen):
-        columns = [labels[label] for label in unit.labels]
-        values[row, columns] = unit.logits
-        implied[row, columns] = [1 / price for price in unit.prices]
-        places.setdefault(number, {})[unit.line] = row
-        if unit.number is not None:
-            numbers[number] = unit.number
-    return Series(tuple(labels), values, implied, places, numbers, [unit for _, unit in chosen])
-
-
-def _unevenness(unit):
-    return float(abs(unit.logits[0]))
-
-
-def shared_rows(source: Series, target: Series) -> list[tuple[int, int, int, object]]:
-    """[(fixture number, source row, target row, line)] of what can be laid side by side.
-
-    Equal lines; or one side has no line and the other a single one, which then is part of its name.
-    """
-    rows, used = [], 0
-    for number, lines in source.places.items():
-        others = target.places.get(number)
-        if others is None:
-            continue
-        common = [(number, row, others[line], line) for line, row in lines.items() if line in others]
-        if not common and len(others) == 1 and len(lines) == 1:
-            (line, row), (other, other_row) = next(iter(lines.items())), next(iter(others.items()))
-            stated = source.numbers.get(number)
-            if (line is None) != (other is None) and (other is None or stated in (None, other)):
-                common = [(number, row, other_row, other if line is None else line)]
-        if len(common) > MOST_LINES:
-            common = sorted(common, key=lambda place: _unevenness(source.units[place[1]]))[:MOST_LINES]
-        rows += common
-        used += bool(common)
-        if used >= MOST_FIXTURES:
-            break
-    return rows
-
-
 def compare_series(
     source: Series, target: Series, *, roles=None, target_roles=None, wanted=None, views=None
 ) -> PriceComparison:
@@ -165,53 +94,75 @@ def compare_series(
     wanted: {source label: BetPawa's name} to be checked instead of finding a pairing.
     views: given, the result has rows for people.
     """
-    rows = shared_rows(source, target)
-    if not rows:
+    our_rows, their_rows = source.shared_rows(target)
+    if not len(our_rows):
         return NOTHING
     roles = roles_of(tuple(template(label) for label in source.labels)) if roles is None else roles
     target_roles = roles_of(tuple(template(label) for label in target.labels)) if target_roles is None else target_roles
-    ours = [row[1] for row in rows]
-    a, b = source.values[ours], target.values[[row[2] for row in rows]]
-    numbers = np.array([row[0] for row in rows])
-    cost = _costs(a, b)
-    named = _named_pairs(source.labels, target.labels, roles, target_roles, wanted)
-    pairs = named if wanted is not None else _completed(named, cost, roles, target_roles)
+    a, b = source.values[our_rows], target.values[their_rows]
+    if wanted is not None:
+        pairs = _wanted_pairs(source.labels, target.labels, wanted)
+    else:
+        pairs = _completed(_named_pairs(source.labels, target.labels, tuple(roles), tuple(target_roles)), a, b)
     if not pairs:
         return NOTHING
-    if len(pairs) < len(source.labels):
-        a = _rebooked(a, source.implied[ours], b, pairs)
-    distance, per_row = _distance(a, b, numbers, pairs)
+    numbers = source.numbers[our_rows]
+    ours, theirs = [i for i, _ in pairs], [j for _, j in pairs]
+    before = a[:, ours]
+    x, y = before, b[:, theirs]
+    if 2 <= len(pairs) < len(source.labels):
+        x = _rebooked(x, y, source.own_book(tuple(ours))[our_rows])
+    weights = target.weights[their_rows]
+    distance, per_row = _distance(x, y, weights[:, theirs])
     if distance is None:
         return NOTHING
-    free = _exchanged(pairs, cost)
-    free_distance = _distance(a, b, numbers, free)[0] if free != pairs else distance
+    order = _exchanged(before, y)
+    free_distance = distance
+    if order is not None:
+        free_distance, _ = _distance(x, y[:, order], weights[:, theirs][:, order])
+        theirs_free = [theirs[place] for place in order]
     used = len(set(numbers[~np.isnan(per_row)].tolist()))
     swapped = distance > APART and free_distance is not None and free_distance < min(NEAR, distance / 2)
+    shown = theirs_free if swapped and wanted is None else theirs
     return PriceComparison(
         fixtures_used=used,
-        distance=round(float(distance), 4),
+        distance=round(distance, 4),
         swapped=swapped,
-        pairing={source.labels[i]: target.labels[j] for i, j in (free if swapped and wanted is None else pairs)},
-        rows=_rows(views, rows, per_row, pairs, source, target) if views is not None else [],
+        pairing={source.labels[i]: target.labels[j] for i, j in zip(ours, shown, strict=True)},
+        rows=_rows(views, (our_rows, their_rows), per_row, pairs, source, target) if views is not None else [],
         enough=min(1.0, used / (5 if len(pairs) <= 2 else 2)),
-        free_distance=None if free_distance is None else round(float(free_distance), 4),
-        by_fixture=tuple((row[0], gap) for row, gap in zip(rows, per_row.tolist(), strict=True) if gap == gap),
+        free_distance=None if free_distance is None else round(free_distance, 4),
+        per_row=(numbers, per_row),
     )
 
 
-def _costs(a, b):
-    """Mean difference of every pair of outcomes; UNPAIRED where they never met."""
-    gaps = np.abs(a[:, :, None] - b[:, None, :])
+def _costs(x, y):
+    """Mean difference of every pair of columns; UNPAIRED where they never met."""
+    gaps = np.abs(x[:, :, None] - y[:, None, :])
+    total = gaps.sum(axis=0)
+    if not np.isnan(total).any():
+        return total / len(gaps)
     met = ~np.isnan(gaps)
     count = met.sum(axis=0)
-    total = np.where(met, gaps, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), UNPAIRED)
+    return np.where(count > 0, np.where(met, gaps, 0.0).sum(axis=0) / np.maximum(count, 1), UNPAIRED)
 
 
-def _named_pairs(labels, names, roles, target_roles, wanted):
-    if wanted is not None:
-        places = {name: place for place, name in enumerate(names)}
-        return [(i, places[wanted[label]]) for i, label in enumerate(labels) if wanted.get(label) in places]
+def _wanted_pairs(labels, names, wanted):
+    places = {name: place for place, name in enumerate(names)}
+    return [(i, places[wanted[label]]) for i, label in enumerate(labels) if wanted.get(label) in places]
+
+
+class _Named(NamedTuple):
+    """Pairs by role or by name; what of each side is left, and whether two of those are known to differ."""
+
+    pairs: list
+    ours: list
+    theirs: list
+    differ: np.ndarray
+
+
+@lru_cache(maxsize=20_000)
+def _named_pairs(labels, names, roles, target_roles) -> _Named:
     places = {role: place for place, role in enumerate(target_roles) if role}
     texts = {name.casefold(): place for place, name in enumerate(names)}
     pairs, used = [], set()
@@ -220,96 +171,90 @@ def _named_pairs(labels, names, roles, target_roles, wanted):
         if j is not None and j not in used:
             pairs.append((i, j))
             used.add(j)
-    return pairs
+    paired = {i for i, _ in pairs}
+    ours = [i for i in range(len(roles)) if i not in paired]
+    theirs = [j for j in range(len(target_roles)) if j not in used]
+    differ = [[bool(roles[i] and target_roles[j]) for j in theirs] for i in ours]
+    return _Named(pairs, ours, theirs, np.array(differ, dtype=bool).reshape(len(ours), len(theirs)))
 
 
-def _completed(pairs, cost, roles, target_roles):
+def _completed(named, a, b):
     """The named pairs and, for what names leave open, the assignment that prices like best.
 
     Two outcomes whose roles are both known and differ are paired only when nothing else is left.
     """
-    ours = [i for i in range(len(roles)) if i not in {i for i, _ in pairs}]
-    theirs = [j for j in range(len(target_roles)) if j not in {j for _, j in pairs}]
+    pairs, ours, theirs = named.pairs, named.ours, named.theirs
     if not ours or not theirs or (pairs and (len(ours) > 12 or len(theirs) > 12)):
         return pairs
-    part = cost[np.ix_(ours, theirs)].copy()
-    for x, i in enumerate(ours):
-        for y, j in enumerate(theirs):
-            if roles[i] and target_roles[j]:
-                part[x, y] += ROLE_DIFFERS
+    part = _costs(a[:, ours], b[:, theirs]) + ROLE_DIFFERS * named.differ
     limit = UNPAIRED if not pairs else 0.35
     found = [(ours[x], theirs[y]) for x, y in best_pairs(part) if part[x, y] < limit]
     return sorted(pairs + found)
 
 
-def _rebooked(a, implied, b, pairs):
+def _rebooked(x, y, own):
     """Part of a split market (home and away totals in one) is a book of its own: its margin alone counts."""
-    ours, theirs = [i for i, _ in pairs], [j for _, j in pairs]
-    whole = np.abs((1 / (1 + np.exp(-b[:, theirs]))).sum(axis=1) - 1) < 0.02
-    part = implied[:, ours]
-    rows = np.flatnonzero(whole & ~np.isnan(part).any(axis=1))
-    if not len(rows) or len(ours) < 2:
-        return a
-    sums = part[rows].sum(axis=1)
-    rows = rows[(sums > LEAST_BOOK) & (sums < MOST_BOOK)]
-    if not len(rows):
-        return a
-    starts = np.arange(len(rows)) * len(ours)
-    fair = fair_probabilities(part[rows].ravel(), starts, np.ones(len(rows)))
-    a = a.copy()
-    a[np.ix_(rows, ours)] = logits(fair).reshape(len(rows), len(ours))
-    return a
+    whole = np.abs((1 / (1 + np.exp(-y))).sum(axis=1) - 1) < 0.02
+    return np.where((whole & ~np.isnan(own[:, 0]))[:, None], own, x)
 
 
-def _exchanged(pairs, cost):
-    """The same outcomes paired anew by price alone."""
-    if len(pairs) > 12:
-        return pairs
-    ours, theirs = [i for i, _ in pairs], [j for _, j in pairs]
-    return sorted((ours[x], theirs[y]) for x, y in best_pairs(cost[np.ix_(ours, theirs)]))
+def _exchanged(x, y):
+    """The same outcomes paired anew by price alone: which column of y for each of x; None for as they are."""
+    count = x.shape[1]
+    if not 1 < count <= 12:
+        return None
+    cost = _costs(x, y)
+    if (cost.diagonal() <= cost.min(axis=1)).all():
+        return None  # nothing can be cheaper
+    order = [column for _, column in best_pairs(cost)]
+    return None if order == list(range(count)) else order
 
 
-def _distance(a, b, numbers, pairs):
+def _distance(x, y, weights):
     """(robust mean over fixtures, distance per row). Long shots and even two-way prices count less."""
-    ours, theirs = [i for i, _ in pairs], [j for _, j in pairs]
-    x, y = a[:, ours], b[:, theirs]
     gaps = np.abs(x - y)
-    chance = 1 / (1 + np.exp(-y))
-    weight = np.where(np.isnan(gaps), 0.0, chance * (1 - chance) + 0.02)
-    total = weight.sum(axis=1)
+    missing = np.isnan(gaps)
+    if missing.any():
+        gaps, weights = np.where(missing, 0.0, gaps), np.where(missing, 0.0, weights)
+    total = weights.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        per_row = np.where(total > 0, (weight * np.where(np.isnan(gaps), 0.0, gaps)).sum(axis=1) / total, np.nan)
-    seen = ~np.isnan(per_row)
-    if not seen.any():
-        return None, per_row
-    information = np.ones(len(per_row))
-    if len(pairs) <= 2:
+        per_row = (weights * gaps).sum(axis=1) / total
+    values, information = per_row, None
+    if x.shape[1] <= 2:
         information = 0.25 + np.minimum(1.0, np.where(np.isnan(y), 0.0, np.abs(y)).max(axis=1))
-    values, weights = per_row[seen], information[seen]
+    seen = total > 0
+    if not seen.all():
+        if not seen.any():
+            return None, per_row
+        values = per_row[seen]
+        information = None if information is None else information[seen]
     if len(values) >= 5:
-        keep = np.argsort(values)[: max(4, int(np.ceil(len(values) * (1 - TRIMMED))))]
-        values, weights = values[keep], weights[keep]
-    return float((values * weights).sum() / weights.sum()), per_row
+        keep = np.argsort(values)[: max(4, ceil(len(values) * (1 - TRIMMED)))]
+        values = values[keep]
+        information = None if information is None else information[keep]
+    if information is None:
+        return float(values.mean()), per_row
+    return float((values * information).sum() / information.sum()), per_row
 
 
 def _rows(views, rows, per_row, pairs, source, target):
     found = []
-    for (number, ours, theirs, line), distance in zip(rows, per_row, strict=True):
-        if np.isnan(distance):
+    for ours, theirs, distance in zip(*(part.tolist() for part in (*rows, per_row)), strict=True):
+        if isnan(distance):
             continue
-        one, other = source.units[ours], target.units[theirs]
-        at = {label: place for place, label in enumerate(one.labels)}
-        there = {label: place for place, label in enumerate(other.labels)}
+        there, here = target.places(theirs), source.places(ours)
         outcomes = []
         for i, j in pairs:
             label, name = source.labels[i], target.labels[j]
-            if label in at and name in there:
-                x, y = at[label], there[name]
-                outcomes.append((label, name, one.prices[x], other.prices[y], _chance(one, x), _chance(other, y)))
-        view = views[number]
-        found.append(FixturePrices(view.event_key, view.fixture, line, round(float(distance), 4), outcomes))
+            if label in here and name in there:
+                prices = (1 / source.implied[ours, i], 1 / target.implied[theirs, j])
+                chances = _chance(source.values[ours, i]), _chance(target.values[theirs, j])
+                outcomes.append((label, name, *(round(float(price), 6) for price in prices), *chances))
+        line = source.lines[ours] if source.lines[ours] is not None else target.lines[theirs]
+        view = views[int(source.numbers[ours])]
+        found.append(FixturePrices(view.event_key, view.fixture, line, round(distance, 4), outcomes))
     return found
 
 
-def _chance(unit, place):
-    return round(float(1 / (1 + np.exp(-unit.logits[place]))), 4)
+def _chance(logit):
+    return round(float(1 / (1 + np.exp(-logit))), 4)

@@ -10,23 +10,22 @@ import numpy as np
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.evidence.samples import source_key
 from mappings.models import Band
-from mappings.suggestions.catalogue_ids import KeySteps
 from mappings.suggestions.coordinates import BOTH, template
+from mappings.suggestions.descriptions import Descriptions
 from mappings.suggestions.features import (
     LIKE,
     NOTHING,
     PLACES,
     Candidate,
-    described,
     priced,
-    vetoed,
 )
 from mappings.suggestions.markets import Source, Target, roles_for, targets_of
 from mappings.suggestions.observations import FixtureView
-from mappings.suggestions.price_evidence import APART, Series, compare_series, series_of
+from mappings.suggestions.price_evidence import APART, compare_series
 from mappings.suggestions.roles import roles_of
-from mappings.suggestions.rules_texts import RulesTexts, contradicts
+from mappings.suggestions.rules_texts import contradicts
 from mappings.suggestions.scoring import Model, band_of, confidence, odds_shares
+from mappings.suggestions.series import Series, series_of
 from mappings.suggestions.twins import are_twins
 
 _DECIMAL = re.compile(r"\d+\.\d+")
@@ -35,6 +34,7 @@ MOST_PRICED = 14
 MOST_TRANSITIVE = 8
 MOST_OFFERED = 5
 CLOSE_CALL = 1.5
+PRICED = slice(PLACES["closeness"], PLACES["lead"] + 1)
 
 
 class Ranked(NamedTuple):
@@ -51,42 +51,48 @@ class Ranked(NamedTuple):
 class World:
     """The mappings and the fixtures of one moment, with everything that is worth computing once."""
 
-    def __init__(self, definitions: Iterable[MarketDefinition], views: list[FixtureView], *, use_prices=True):
+    def __init__(
+        self,
+        definitions: Iterable[MarketDefinition],
+        views: list[FixtureView],
+        *,
+        use_prices=True,
+        previous: "World | None" = None,
+    ):
+        """previous: the world of an earlier moment, whose descriptions are taken over where they hold."""
         self.definitions = tuple(definitions)
         self.views = views
         self._use_prices = use_prices
-        self.targets = targets_of(self.definitions, views)
-        self.by_id = {target.betpawa_id: target for target in self.targets}
-        self.rules = RulesTexts(self.targets)
+        targets = targets_of(self.definitions, views)
+        self._descriptions = (
+            Descriptions(self.definitions, targets)
+            if previous is None
+            else previous._descriptions.following(self.definitions, targets)
+        )
+        self.targets = self._descriptions.targets
+        self.by_id = self._descriptions.by_id
+        self.fed = self._descriptions.fed
         self._series: dict[tuple[str, str], Series | None] = {}
         self._target_roles: dict[str, tuple] = {}
-        self._steps: dict[str, KeySteps] = {}
+        self._teams: dict[str, list] = {}
         self.remembered: dict = {}  # whoever ranks the same row again finds its answer here
-        self.fed: dict[str, dict[str, list[str]]] = {}
-        for definition in self.definitions:
-            for slug, keys in definition.keys.items():
-                if slug != REFERENCE and definition.betpawa_id:
-                    for key in keys:
-                        self.fed.setdefault(slug, {}).setdefault(definition.betpawa_id, []).append(key)
 
     @cached_property
     def whole_keys(self) -> dict[str, str]:
         """{a queue row's "slug:id": the key}, for keys that are too long for a queue row."""
-        return {source_key(*key): key[1] for view in self.views for key in view.units if len(key[1]) > ID_LENGTH}
+        return {source_key(*key): key[1] for view in self.views for key in view.ladders if len(key[1]) > ID_LENGTH}
+
+    def teams(self, slug: str) -> list[tuple[FixtureView, str, str]]:
+        """The fixtures that the bookmaker has, with its names of both teams in small letters."""
+        if slug not in self._teams:
+            books = [(view, view.fixture.books[slug]) for view in self.views if slug in view.fixture.books]
+            self._teams[slug] = [(view, book.home_team.casefold(), book.away_team.casefold()) for view, book in books]
+        return self._teams[slug]
 
     def series(self, slug: str, key: str) -> Series | None:
         if (slug, key) not in self._series:
             self._series[slug, key] = series_of(self.views, slug, key) if self._use_prices else None
         return self._series[slug, key]
-
-    def steps(self, slug: str) -> KeySteps:
-        if slug not in self._steps:
-            known: dict[str, list[Target]] = {}
-            for betpawa_id, keys in self.fed.get(slug, {}).items():
-                for key in keys:
-                    known.setdefault(key, []).append(self.by_id[betpawa_id])
-            self._steps[slug] = KeySteps(known)
-        return self._steps[slug]
 
     def target_roles(self, series: Series, betpawa_id: str) -> tuple:
         if betpawa_id not in self._target_roles:
@@ -98,54 +104,45 @@ class World:
 
         The source key's own mapping, where it has one, is not looked at.
         """
-        left_out = set(without)
-        found = [
-            (target, described(source, target), reason)
-            for target in self.targets
-            if target.betpawa_id not in left_out and not (reason := vetoed(source, target))
-        ]
-        self._add_words_and_ids(source, found)
-        if source.name and len(found) > MOST_PRICED:
-            found = sorted(found, key=lambda one: -float(one[1] @ weights))[:MOST_PRICED]
-        compared = self._compared(source, found)
+        targets, rows = self._possible(source, set(without))
+        if source.name and len(targets) > MOST_PRICED:
+            best = np.argsort(-(rows @ weights), kind="stable")[:MOST_PRICED]
+            targets, rows = [targets[place] for place in best], rows[best]
+        compared = self._compared(source, targets)
         distances = sorted(
-            (c.distance, t[0].betpawa_id) for c, t in zip(compared, found, strict=True) if c.distance is not None
+            (c.distance, target.betpawa_id)
+            for c, target in zip(compared, targets, strict=True)
+            if c.distance is not None
         )
         candidates = []
         parameters = self._parameters(source)
-        for (target, values, _), comparison in zip(found, compared, strict=True):
+        for target, values, comparison in zip(targets, rows, compared, strict=True):
             rival = next((d for d, id in distances if id != target.betpawa_id), None)
-            closeness, apart, lead = priced(comparison, rival, source, target)
-            values[[PLACES["closeness"], PLACES["apart"], PLACES["lead"]]] = closeness, apart, lead
+            values[PRICED] = priced(comparison, rival, source, target)
             candidates.append(Candidate(target, values, comparison, parameters))
         self._add_others(source, candidates, weights)
         return candidates
 
-    def _add_words_and_ids(self, source, found):
-        targets = [target for target, _, _ in found]
-        rules = self.rules.likeness(source.rules_text, targets)
-        ids = self.steps(source.slug).support(source.key, targets)
-        fed = self.fed.get(source.slug, {})
+    def _possible(self, source, left_out):
+        """(targets that are in play, their features without prices)"""
+        targets, rows = self._descriptions.of(source)
+        if left_out:
+            keep = [place for place, target in enumerate(targets) if target.betpawa_id not in left_out]
+            targets, rows = [targets[place] for place in keep], rows[keep]
         lined = self._has_line(source)
-        for target, values, _ in found:
-            values[PLACES["rules"]] += rules.get(target.betpawa_id, 0.0)
-            values[PLACES["ids"]] = ids.get(target.betpawa_id, 0.0)
-            values[PLACES["fed"]] = -1.0 if set(fed.get(target.betpawa_id, ())) - {source.key} else 0.0
-            values[PLACES["line"]] = self._line_fits(lined, target)
+        rows[:, PLACES["line"]] = [self._line_fits(lined, target) for target in targets]
+        return targets, rows
 
     def _has_line(self, source):
         series = self.series(source.slug, source.key)
-        if series is None:
-            return None
-        return any(unit.line is not None for unit in series.units)
+        return None if series is None else series.has_line
 
     def _parameters(self, source):
         """What fixes the key beside a line, so that its mapping needs a filter: a parameter ("goalnr=1"),
         or a number in the name ("Over/Under 3.5") unless it is just one of several lines."""
         series = self.series(source.slug, source.key)
-        units = series.units if series is not None else ()
-        variant = next((unit.variant for unit in units if unit.variant), "")
-        if variant or len({unit.line for unit in units}) > 1:
+        variant, lines = (series.variant, set(series.lines)) if series is not None else ("", ())
+        if variant or len(lines) > 1:
             return variant
         return min(fixed_numbers(source), default="")
 
@@ -159,15 +156,15 @@ class World:
             theirs = definition.has_line
         else:
             series = self.series(REFERENCE, target.betpawa_id)
-            theirs = series is not None and any(unit.line is not None for unit in series.units)
+            theirs = series is not None and series.has_line
         return 0.3 if theirs == lined else -1.0
 
-    def _compared(self, source, found):
+    def _compared(self, source, targets):
         series = self.series(source.slug, source.key)
         if series is None:
-            return [NOTHING] * len(found)
+            return [NOTHING] * len(targets)
         roles = roles_for(source, series.labels)
-        return [self._compare(series, roles, target) for target, _, _ in found]
+        return [self._compare(series, roles, target) for target in targets]
 
     def _compare(self, series, roles, target):
         other = self.series(REFERENCE, target.betpawa_id)

@@ -81,18 +81,17 @@ class RulesTexts:
                 counts[word] = counts.get(word, 0) + 1
         self._rarity = {word: log((len(self._words) + 1) / count) for word, count in counts.items()}
 
-    def likeness(self, text: str, targets) -> dict[str, float]:
+    def likeness(self, text: str) -> dict[str, float]:
         """{BetPawa id: -1 to 1} against the average target; {} where either side has no text."""
         ours = _words(text)
         if len(ours) < LEAST_WORDS:
             return {}
         total = sum(self._rarity.get(word, 0.0) for word in ours) or 1.0
         raw = {}
-        for target in targets:
-            theirs = self._words.get(target.betpawa_id)
+        for betpawa_id, theirs in self._words.items():
             if theirs:
                 shared = sum(self._rarity[word] for word in ours & theirs)
-                raw[target.betpawa_id] = 2 * shared / (total + sum(self._rarity[word] for word in theirs))
+                raw[betpawa_id] = 2 * shared / (total + sum(self._rarity[word] for word in theirs))
         if not raw:
             return {}
         mean = sum(raw.values()) / len(raw)

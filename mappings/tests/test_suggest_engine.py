@@ -2,16 +2,20 @@
 
 import io
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from mappings.catalogue.loader import built_in
 from mappings.evidence.samples import keys_of, pack
 from mappings.models import MarketSuggestion, PriceFixture, RejectedPair, UnmappedMarketLog
 from mappings.suggestions import datasets, engine, memory, scoring
+from mappings.suggestions.evaluation import sources_of
+from mappings.suggestions.observations import Views, view_of
+from mappings.suggestions.ranking import World
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -217,3 +221,55 @@ def test_a_row_that_somebody_is_deciding_is_left_for_the_next_time(fixtures):
         person.join(20)
     assert (result.changed, result.busy) == (0, 1)
     assert engine.rescore().changed == 1
+
+
+def everything_stored():
+    fields = [f.name for f in MarketSuggestion._meta.concrete_fields if f.name not in ("id", "computed_at")]
+    best = ("source", "external_market_id", "best_name", "best_confidence", "best_reason", "sibling_key", "family")
+    return list(MarketSuggestion.objects.values(*fields)), list(UnmappedMarketLog.objects.order_by("pk").values(*best))
+
+
+def test_rescoring_what_changed_stores_what_a_process_that_knows_nothing_would_store(world, monkeypatch):
+    kept = PriceFixture.objects.bulk_create(
+        PriceFixture(
+            event_key=fixture.event_key, event_id=number, home_team=fixture.home_team, away_team=fixture.away_team,
+            kickoff_at=AT, sampled_at=AT + timedelta(minutes=number), books=sorted(fixture.books),
+            keys=keys_of(fixture.books), payload=pack(fixture.books),
+        )
+        for number, fixture in enumerate(world.fixtures)
+    )  # fmt: skip
+    for number, (slug, key) in enumerate(sorted(world.names)):
+        if slug != "betpawa" and number % 3 == 0:
+            row_of(world, slug, key)
+    late = PriceFixture.objects.filter(pk__in=[fixture.pk for fixture in kept[5:]])
+    coming = list(late)
+    late.delete()
+    engine.rescore()
+    # Three events become fixtures, one stops being one, and one was sampled again.
+    PriceFixture.objects.bulk_create(coming)
+    PriceFixture.objects.filter(pk=kept[0].pk).delete()
+    again = kept[1]
+    again.payload = pack(world.fixtures[6].books)
+    again.sampled_at = AT + timedelta(hours=1)
+    again.save()
+    assert engine.rescore().changed
+    one_by_one = everything_stored()
+    monkeypatch.setattr(engine, "_views", Views())
+    monkeypatch.setattr(engine, "_latest", None)
+    MarketSuggestion.objects.all().delete()
+    UnmappedMarketLog.objects.update(suggested_at=None)
+    engine.rescore()
+    assert everything_stored() == one_by_one
+
+
+def test_what_one_event_shows_of_a_markets_outcomes_does_not_make_all_be_read_again(world):
+    views = [view_of(fixture) for fixture in world.fixtures]
+    before = World(built_in(), views[1:])
+    later = World(built_in(), views, previous=before)
+    same = [one for one in later.targets if any(one is other for other in before.targets)]
+    assert len(same) > len(later.targets) * 0.9
+    fresh = World(built_in(), views)
+    for source in sources_of(world)[::7]:
+        ours, theirs = (found.candidates(source, scoring.shipped().vector) for found in (later, fresh))
+        assert [one.target for one in ours] == [one.target for one in theirs]
+        assert all((a.values == b.values).all() for a, b in zip(ours, theirs, strict=True))

@@ -214,7 +214,7 @@ def test_rules_text_tells_markets_of_one_name_apart():
         Target("3", "", "1X2", "Pick the number of corners taken", None, (reading,), SIDES),
     ]
     text = "If your team leads by two goals at any time the bet is paid out early"
-    likeness = RulesTexts(targets).likeness(text, targets)
+    likeness = RulesTexts(targets).likeness(text)
     assert max(likeness, key=likeness.get) == "2"
 
 
@@ -222,7 +222,7 @@ def test_a_market_with_an_outcome_that_cannot_be_backed_is_read_without_it():
     one = fixture(
         1, [], [ScrapedMarket("1", "", (ScrapedOutcome("Home", "2.0"), ScrapedOutcome("Draw", "3.0", False)))]
     )
-    (unit,) = view_of(one).units["sportybet", "1"]
+    (unit,) = view_of(one).ladders["sportybet", "1"]
     assert unit.labels == ("home",)
 
 
