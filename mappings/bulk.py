@@ -47,7 +47,7 @@ def decide_many(kind: str, decide: Callable, *, ids: Iterable[int], user, reason
         raise TooMany(len(ids))
     made: dict[int, Decision] = {}
     with deciding(kind, user, reason) as batch:
-        for chunk in _chunks(_in_lock_order(ids)):
+        for chunk in chunks(_in_lock_order(ids)):
             made |= {
                 decision.id: decision for decision in decide(ids=chunk, user=user, reason=reason, versions=versions)
             }
@@ -74,7 +74,8 @@ def _in_lock_order(ids):
     return ordered + sorted(set(ids) - set(ordered))
 
 
-def _chunks(ids):
+def chunks(ids: list[int]):
+    """What one statement is about at most, one after the other."""
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from mappings.actors import name_of
+from mappings.bulk import chunks
 from mappings.deciding import deciding
 from mappings.definitions import SLUG
 from mappings.families import name_families
@@ -29,6 +30,7 @@ NUMBERS = ("key_from", "key_to")
 LARGEST_KEY = 10**17
 EDITABLE = ("name", "position", "is_active", "conditions", "until", "reason")
 SAMPLE = 5
+IGNORED = UnmappedStatus.IGNORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,10 @@ def _open_rows(conditions):
 
 
 def _apply(rule, rows, user=None):
-    """Ignore these by the rule; as its own batch, or as part of the person's who made the rule."""
-    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    """Ignore these by the rule; as its own batch, or as part of the person's who made the rule. In chunks,
+    so that no statement grows with the queue, and in one transaction: what is interrupted has ignored
+    nothing, nobody was told of it, and the next call finds it again."""
+    ids = list(rows.order_by("source", "external_market_id").values_list("pk", flat=True))
     if not ids:
         return 0
     actor = f"rule:{rule.name}"
@@ -218,27 +222,25 @@ def _apply(rule, rows, user=None):
     def change(rows, now):
         fields = fresh_decision(actor, now)
         return fields | {
-            "status": UnmappedStatus.IGNORED,
+            "status": IGNORED,
             "ignore_until": stored_until(until),
             "ignored_by_rule": rule,
             "alerted_at": F("alerted_at"),
         }
 
-    made = decide(
-        "rule", ids=ids, user=user or actor, reason=rule.reason, versions=None, judge=judge, change=change,
-        status=UnmappedStatus.IGNORED,
-    )  # fmt: skip
-    return len(made.changed)
+    signed = {"user": user or actor, "reason": rule.reason}
+    with deciding("rule", **signed):
+        return sum(
+            len(decide("rule", ids=chunk, versions=None, judge=judge, change=change, status=IGNORED, **signed).changed)
+            for chunk in chunks(ids)
+        )
 
 
 def _reopen(rule, user):
-    ids = list(
-        UnmappedMarketLog.objects.filter(ignored_by_rule=rule, status=UnmappedStatus.IGNORED).values_list(
-            "pk", flat=True
-        )
-    )
-    made = reopen(ids=ids, user=user, reason=f"The rule “{rule.name}” does not ignore it any more.")
-    return len(made.changed)
+    ignored = UnmappedMarketLog.objects.filter(ignored_by_rule=rule, status=IGNORED)
+    ids = list(ignored.order_by("source", "external_market_id").values_list("pk", flat=True))
+    reason = f"The rule “{rule.name}” does not ignore it any more."
+    return sum(len(reopen(ids=chunk, user=user, reason=reason).changed) for chunk in chunks(ids))
 
 
 def _noted(batch, id, old, new):

@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
+from mappings import ignore_rules
 from mappings.alerts import announce_new_unmapped
 from mappings.ignore_rules import StaleRule, apply_rules, create_rule, delete_rule, preview, update_rule
 from mappings.models import DecisionBatch, IgnoreRule, UnmappedMarketLog
@@ -176,3 +178,36 @@ def test_without_rules_or_without_new_rows_nothing_is_looked_at(django_assert_nu
     rule()
     with django_assert_num_queries(2):
         assert apply_rules() == 0
+
+
+def test_what_a_rule_takes_in_chunks_is_one_decision_that_is_undone_whole(monkeypatch):
+    monkeypatch.setattr("mappings.bulk.CHUNK", 2)
+    cycle(1, *(player(str(number)) for number in range(7)))
+    rule()
+    assert set(UnmappedMarketLog.objects.values_list("status", flat=True)) == {"IGNORED"}
+    (batch,) = DecisionBatch.objects.all()
+    assert batch.item_count == 8  # the rule, too
+    undo_batch(batch.pk, "ada")
+    assert set(UnmappedMarketLog.objects.values_list("status", flat=True)) == {"NEW"}
+
+
+def test_a_rule_that_is_interrupted_has_ignored_nothing_and_takes_all_the_next_time(monkeypatch):
+    rule()
+    monkeypatch.setattr("mappings.bulk.CHUNK", 2)
+    cycle(1, *(player(str(number)) for number in range(5)))
+    decided, calls = ignore_rules.decide, []
+
+    def killed_in_the_second_chunk(*args, **more):
+        calls.append(more["ids"])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return decided(*args, **more)
+
+    monkeypatch.setattr(ignore_rules, "decide", killed_in_the_second_chunk)
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        announce_new_unmapped()
+    assert not UnmappedMarketLog.objects.exclude(status="NEW", alerted_at=None).exists()
+    monkeypatch.setattr(ignore_rules, "decide", decided)
+    assert announce_new_unmapped() == 0
+    assert UnmappedMarketLog.objects.filter(status="IGNORED").count() == 5
+    assert DecisionBatch.objects.get(actor="rule:Player props").item_count == 5
