@@ -1,14 +1,18 @@
 """What comes first in the queue is what gains most by being decided, and that can be read off."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from mappings import priority
 from mappings.families import name_families
 from mappings.models import PriceFixture, UnmappedMarketLog
 from mappings.priority import reprioritise, weight_of
@@ -104,13 +108,68 @@ def test_the_parts_multiply_to_the_priority():
     assert row.priority == pytest.approx(row.priority_parts["demand"] * row.priority_parts["solvability"], abs=1e-3)
 
 
+def written():
+    """{key: the place of its newest version}"""
+    return dict(UnmappedMarketLog.objects.extra(select={"at": "ctid::text"}).values_list("external_market_id", "at"))
+
+
 def test_rows_that_did_not_move_are_not_written_and_versions_stay():
-    make("1")
+    for number in range(20):
+        make(str(number), event_count=200)
+    assert reprioritise() == 20
+    before = written()
+    assert reprioritise() == 0 and written() == before
+    UnmappedMarketLog.objects.filter(external_market_id="3").update(event_count=400)
+    UnmappedMarketLog.objects.filter(external_market_id="4").update(event_count=201)  # by 0.1 %
+    between = written()
     assert reprioritise() == 1
-    before = UnmappedMarketLog.objects.extra(select={"written": "xmin::text"}).get()
-    assert reprioritise() == 0
-    after = UnmappedMarketLog.objects.extra(select={"written": "xmin::text"}).get()
-    assert (after.written, after.version) == (before.written, 1)
+    assert {key for key, at in written().items() if at != between[key]} == {"3"}
+    assert (parts("3")["events"], parts("4")["events"]) == (400, 200)
+    assert set(UnmappedMarketLog.objects.values_list("version", flat=True)) == {1}
+
+
+def test_many_are_written_in_parts(monkeypatch):
+    monkeypatch.setattr(priority, "CHUNK", 2)
+    for number in range(5):
+        make(str(number))
+    assert reprioritise() == 5
+    assert all(UnmappedMarketLog.objects.values_list("priority", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobodys_decision_is_waited_for():
+    held, free = make("held"), make("free")
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        UnmappedMarketLog.objects.select_for_update().get(pk=held.pk)
+        assert pool.submit(in_thread, reprioritise).result(timeout=30) == 1
+    free.refresh_from_db()
+    assert free.priority > 0 and reprioritise() == 1
+
+
+def in_thread(do):
+    try:
+        return do()
+    finally:
+        connection.close()
+
+
+def test_a_few_rows_are_put_in_order_without_reading_the_queue():
+    UnmappedMarketLog.objects.bulk_create(
+        UnmappedMarketLog(source="bet9ja", external_market_id=f"S_{number}", sibling_key=f"bet9ja:range:n{number}:")
+        for number in range(3_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE unmapped_market_log")
+    row = UnmappedMarketLog.objects.get(external_market_id="S_7")
+    with CaptureQueriesContext(connection) as asked:
+        assert reprioritise([row.pk]) == 1
+    statements = [query["sql"] for query in asked if "unmapped_market_log" in query["sql"]]
+    assert len(statements) == 3  # its like, whether it moved, its new priority
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute(f"EXPLAIN {statements[1]}")
+        plan = "\n".join(line for (line,) in cursor)
+    assert "idx_unmapped_sibling" in plan and "Seq Scan on unmapped_market_log" not in plan
 
 
 def test_settled_rows_keep_theirs_unless_asked_for():
