@@ -13,8 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.actors import name_of
-from mappings.deciding import rehearsal, take_turn
-from mappings.models import KIND_CHOICES, DecisionBatch, UnmappedChange, UnmappedMarketLog
+from mappings.models import KIND_CHOICES, DecisionBatch
 from mappings.services.undoing import DONE, NOT_MEANT, Undone
 from mappings.standing import names_of_decisions
 from oddsproject.api.roles import LEAD, TRADER, has_role
@@ -77,15 +76,13 @@ def people():
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one decision, or would. problem: why it could not be asked about at all."""
+    """What became of one decision, or would. is_done: that it is, or would be, undone. problem: why it could
+    not be asked about at all."""
 
     batch: DecisionBatch
     undone: Undone | None
+    is_done: bool
     problem: str = ""
-
-    @property
-    def is_done(self) -> bool:
-        return self.undone is not None and self.undone.done
 
     @property
     def taken_back(self) -> int:
@@ -112,7 +109,7 @@ def take_back_page(request):
     is_done = request.method == "POST" and not problem
     reason = sent.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
     now = _at_once(batches)
-    results = (_taken_back if is_done else _tried)(now, request.user, reason, partly)
+    results = _taken_back(now, request.user, reason, partly) if is_done else _foreseen(now, request.user, partly)
     return page(
         request,
         "desk/decisions_take_back.html",
@@ -177,25 +174,19 @@ def _taken_back(batches, user, reason, partly):
     return [_one(batch, user, reason, partly) for batch in batches]
 
 
-def _tried(batches, user, reason, partly):
-    """The same, and taken back: what is in the way of an older decision may only be a newer one of the
-    same person, which goes first."""
-    rows = UnmappedMarketLog.objects.filter(
-        pk__in=UnmappedChange.objects.filter(batch__in=batches).values("unmapped_id")
-    )
-    with rehearsal():
-        take_turn()
-        # All rows at once, in the order of every decision: nobody who holds one waits for another of them.
-        list(rows.select_for_update().order_by("source", "external_market_id").values_list("pk"))
-        return [_one(batch, user, reason, partly) for batch in batches]
+def _foreseen(batches, user, partly):
+    """The same, as it would be: nothing is done, and nobody has to wait for who looks."""
+    found = services.foresee(batches, user, partly=partly)
+    return [Result(batch, *would) for batch, would in zip(batches, found, strict=True)]
 
 
 def _one(batch, user, reason, partly):
     try:
-        return Result(batch, services.undo_batch(batch.pk, user, reason, partly=partly))
+        undone = services.undo_batch(batch.pk, user, reason, partly=partly)
     except (ValidationError, PermissionDenied) as error:
         problem = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-        return Result(batch, None, problem)
+        return Result(batch, None, False, problem)
+    return Result(batch, undone, undone.done)
 
 
 admin.site.add_page("decisions/", decisions_page, "mappings_decisions")

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mappings import services
-from mappings.models import DecisionBatch, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
+from mappings.ignore_rules import create_rule, update_rule
+from mappings.models import DecisionBatch, IgnoreRule, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
 from mappings.tests.preview_builders import yes_no
 from tests.admin_rows import ESCAPED, HOSTILE, make_unmapped, sign_in
 
@@ -68,6 +69,24 @@ def test_looking_changes_nothing():
     count = DecisionBatch.objects.count()
     sign_in("lead").get(reverse("admin:mappings_take_back"), {"actor": "bob", "hours": "1"})
     assert statuses() == ["MAPPED", "IGNORED"] and DecisionBatch.objects.count() == count
+
+
+def test_who_looks_locks_nothing_and_reads_of_a_mapping_that_was_changed_step_by_step_what_then_happens():
+    three_decisions()
+    for name in ("Two", "Three"):
+        services.update_mapping(canonical_id="penalty", changes={"name": name}, user="bob")
+    services.deactivate_mapping(canonical_id="penalty", user="bob")
+    create_rule(name="Props", conditions={"name_contains": "nothing"}, user="bob")
+    update_rule(id=IgnoreRule.objects.get().pk, changes={"position": 7}, user="bob")
+    client = sign_in("lead")
+    with CaptureQueriesContext(connection) as looked:
+        client.get(reverse("admin:mappings_take_back"), {"actor": "bob", "hours": "1"})
+    written = ("INSERT", "UPDATE", "DELETE", "FOR UPDATE", "pg_advisory")
+    assert not [q["sql"] for q in looked if any(word in q["sql"] for word in written) and "session" not in q["sql"]]
+    shown, done = take_back(client, actor="bob", hours="1")
+    told = [[(result.is_done, result.undone.items) for result in page.context["results"]] for page in (shown, done)]
+    assert told[0] == told[1] and all(is_done for is_done, _ in told[0]) and len(told[0]) == 8
+    assert statuses() == ["NEW", "NEW"]
 
 
 def test_what_somebody_else_decided_since_stays_and_the_others_go_on():

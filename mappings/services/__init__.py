@@ -12,7 +12,7 @@ from mappings.services.mappings import (
 )
 from mappings.services.queue import acknowledge, close_review, ignore, reject_suggestion, reopen, set_notes, snooze
 from mappings.services.resolving import Resolution, map_to
-from mappings.services.undoing import Undone, UndoneItem, last_batch, restore_version, undo_batch, undo_last
+from mappings.services.undoing import Undone, UndoneItem, foresee, last_batch, restore_version, undo_batch, undo_last
 from mappings.services.versions import FieldChange, StaleVersion
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "close_review",
     "create_mapping",
     "deactivate_mapping",
+    "foresee",
     "ignore",
     "last_applied",
     "last_batch",

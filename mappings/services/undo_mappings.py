@@ -1,5 +1,7 @@
 """What a batch did to mappings, and how it is taken back, also beside what others did since."""
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
@@ -35,15 +37,16 @@ class _Change:
     last_id: int
 
 
-def plan_mappings(batch: DecisionBatch, *, lock: bool) -> list[MappingPlan]:
+def plan_mappings(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[str, UserMarketMapping]) -> list[MappingPlan]:
     """In order of canonical id. A mapping that the batch created is switched off, never deleted:
-    its history, and whoever points to it, stays."""
+    its history, and whoever points to it, stays. foreseen: as in plan_rows; none of them is changed."""
     changes: dict[str, _Change] = {}
     for entry in MappingAuditLog.objects.filter(batch=batch).order_by("id"):
         known = changes.setdefault(entry.canonical_id, _Change(entry.old_value, None, entry.pk))
         known.new, known.last_id = entry.new_value, entry.pk
     rows = UserMarketMapping.objects.filter(canonical_id__in=changes).order_by("canonical_id")
     current = {row.canonical_id: row for row in (rows.select_for_update() if lock else rows)}
+    current |= {id: copy(row) for id, row in foreseen.items() if id in changes}
     return [_plan(id, changes[id], current.get(id)) for id in sorted(changes)]
 
 

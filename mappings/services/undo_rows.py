@@ -4,6 +4,7 @@ What workers re-opened since, because the batch had changed a mapping, is taken 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -72,10 +73,12 @@ class _Change:
     reopening: Reopening | None = None
 
 
-def plan_rows(batch: DecisionBatch, *, lock: bool) -> list[RowPlan]:
-    """In order of id. Six queries at most, however many rows."""
+def plan_rows(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[int, dict]) -> list[RowPlan]:
+    """In order of id. Six queries at most, however many rows. foreseen: {id: decision} of rows as they
+    are to be looked at instead of as they are."""
     changes = _changes_of(batch)
-    current = _current(list(changes), lock)
+    current = _current([id for id in changes if id not in foreseen], lock)
+    current |= {id: foreseen[id] for id in changes if id in foreseen}
     clashes, plans = {}, {}
     for id, change in changes.items():
         if id not in current:

@@ -1,5 +1,6 @@
 """What a batch did to ignore rules, and how it is taken back where nobody has changed them since."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import F
@@ -19,16 +20,22 @@ class RulePlan:
     new: dict | None = None
 
 
-def plan_rules(batch: DecisionBatch, *, lock: bool) -> list[RulePlan]:
+def plan_rules(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[int, IgnoreRule]) -> list[RulePlan]:
     """One for each rule that the batch changed; its summary keeps them. A rule that the batch made is
-    switched off, as its rows point to it; one that it deleted comes back under its number."""
+    switched off, as its rows point to it; one that it deleted comes back under its number. foreseen: as
+    in plan_rows."""
     changes = {}
     for noted in batch.summary.get("rules", ()):
         first = changes.get(noted["id"], noted)
         changes[noted["id"]] = {**noted, "old": first["old"]}
     rules = IgnoreRule.objects.filter(pk__in=changes).order_by("pk")
-    rules = {rule.pk: rule for rule in (rules.select_for_update() if lock else rules)}
+    rules = {rule.pk: rule for rule in (rules.select_for_update() if lock else rules)} | foreseen
     return [_plan(rules.get(id), **changes[id]) for id in sorted(changes)]
+
+
+def as_restored(plan: RulePlan) -> IgnoreRule:
+    """The rule as carrying the plan out would leave it, not saved."""
+    return IgnoreRule(pk=plan.id, **plan.old)
 
 
 def restore_rules(plans: list[RulePlan]) -> dict:
@@ -36,7 +43,7 @@ def restore_rules(plans: list[RulePlan]) -> dict:
     restored = [plan for plan in plans if plan.outcome == "restored"]
     for plan in restored:
         if plan.new is None:
-            IgnoreRule(pk=plan.id, **plan.old).save(force_insert=True)
+            as_restored(plan).save(force_insert=True)
         else:
             IgnoreRule.objects.filter(pk=plan.id).update(**plan.old, version=F("version") + 1)
     return {"rules": [{"id": plan.id, "old": plan.new, "new": plan.old} for plan in restored]} if restored else {}

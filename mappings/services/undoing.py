@@ -1,7 +1,8 @@
 """Undo: every action of a person is a batch, and a batch can be taken back, as long as nobody has
 decided otherwise since. An undo is a batch too, so undoing it does the action again."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import structlog
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,14 +11,14 @@ from django.db.models import Q
 
 from mappings.actors import name_of
 from mappings.deciding import deciding, take_turn
-from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
+from mappings.models import DecisionBatch, IgnoreRule, MappingAuditLog, UserMarketMapping
 from mappings.services.decisions import note
 from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
 from mappings.services.rescoring import rescore_after, rows_of
 from mappings.services.undo_mappings import plan_mappings, restore_mappings
 from mappings.services.undo_memory import label_of, restore_memory, taught
 from mappings.services.undo_rows import plan_rows, restore_rows
-from mappings.services.undo_rules import plan_rules, restore_rules
+from mappings.services.undo_rules import as_restored, plan_rules, restore_rules
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.formats import lagos_text
 
@@ -77,7 +78,7 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
     if dry_run:
         batch = DecisionBatch.objects.get(pk=batch_id)
         _check(batch, user)
-        return _plans(batch, lock=False).report(batch)
+        return _plans(batch).report(batch)
     with transaction.atomic():
         take_turn()
         # Two who undo the same take turns here; the second reads that it is done.
@@ -85,7 +86,7 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
         _check(batch, user)
         plans = _plans(batch, lock=True)
         report = plans.report(batch)
-        if report.refused and not (partly and any(item.outcome in DONE for item in report.items)):
+        if not _stands(report, partly):
             return report
         with deciding(Kind.UNDO, user, reason or f"Undo of {batch}", undoes=batch) as undo:
             restore_mappings(plans.mappings)
@@ -103,6 +104,27 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
                 rescore_after(undo, rows_of(plans.rejections))
     log.info("decision.undone", batch=batch.pk, by=undo.pk, user=name_of(user), **report.counts)
     return replace(report, batch_id=undo.pk)
+
+
+def foresee(
+    batches: Iterable[DecisionBatch], user, *, partly: bool = False
+) -> Iterator[tuple[Undone | None, bool, str]]:
+    """What undo_batch of these, one after the other, would do to each: (the report, whether it would be
+    undone, why it cannot be asked for). What stands in the way of an older one may only be a newer one,
+    which goes first. Reads only, and locks nothing."""
+    seen = _Foreseen()
+    for batch in batches:
+        try:
+            _check(batch, user)
+        except (ValidationError, PermissionDenied) as error:
+            yield None, False, " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            continue
+        plans = _plans(batch, foreseen=seen)
+        report = plans.report(batch)
+        stands = _stands(report, partly)
+        if stands:
+            seen.take(plans)
+        yield report, stands, ""
 
 
 def undo_last(user, reason: str = "", *, dry_run: bool = False) -> Undone:
@@ -160,6 +182,11 @@ def _check(batch, user):
         raise PermissionDenied(f"{batch} is {batch.actor}'s; only a lead undoes what others did.")
 
 
+def _stands(report, partly):
+    """Whether an undo with this report is carried out."""
+    return not report.refused or (partly and any(item.outcome in DONE for item in report.items))
+
+
 def _is_undo(batch):
     """Whether taking this batch back does something again."""
     return batch.kind == Kind.UNDO and not batch.summary.get("isRedo", False)
@@ -183,11 +210,29 @@ class _Plans:
         return Undone(batch.pk, None, items)
 
 
-def _plans(batch, lock):
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """Things as undos that nobody has carried out would leave them; empty: as they are."""
+
+    rows: dict[int, dict] = field(default_factory=dict)
+    mappings: dict[str, UserMarketMapping] = field(default_factory=dict)
+    rules: dict[int, IgnoreRule] = field(default_factory=dict)
+
+    def take(self, plans: _Plans):
+        self.rows.update((plan.id, plan.target) for plan in plans.rows if plan.outcome in DONE)
+        self.mappings.update((plan.canonical_id, plan.row) for plan in plans.mappings if plan.outcome in DONE)
+        self.rules.update((plan.id, as_restored(plan)) for plan in plans.rules if plan.outcome in DONE)
+
+
+AS_IT_IS = _Foreseen()
+
+
+def _plans(batch, *, lock=False, foreseen=AS_IT_IS):
     # Rows first, as in every decision: what locks in one order waits and does not deadlock.
-    rows, mappings = plan_rows(batch, lock=lock), plan_mappings(batch, lock=lock)
+    rows = plan_rows(batch, lock=lock, foreseen=foreseen.rows)
+    mappings = plan_mappings(batch, lock=lock, foreseen=foreseen.mappings)
     claiming = {plan.canonical_id: plan for plan in mappings}
     rows = [
         row for row in rows if row.reopening is None or claiming[row.reopening.canonical_id].claims(row.reopening.key)
     ]
-    return _Plans(rows, mappings, plan_rules(batch, lock=lock), taught(batch))
+    return _Plans(rows, mappings, plan_rules(batch, lock=lock, foreseen=foreseen.rules), taught(batch))
