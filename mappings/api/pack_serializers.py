@@ -20,7 +20,7 @@ class PackBody(StrictInput, Serializer):
 
 class PackImportBody(PackBody):
     """only: ids of the review ("1x2_ft", "rule:Players") and "decisions"; nothing is everything.
-    overwrite_newer: also mappings that were changed here since."""
+    overwrite_newer: also what was changed here."""
 
     reason = StrictText(max_length=1000)
     only = serializers.ListField(child=StrictText(max_length=150), required=False, min_length=1)
@@ -36,7 +36,7 @@ class PackFieldSerializer(Serializer):
 
 
 class PackItemSerializer(Serializer):
-    """newer_here: who changed it here after it was as in the pack; "" when nobody did."""
+    """newer_here: who has made it what it is here; "" where an earlier pack did."""
 
     id = serializers.CharField()
     name = serializers.CharField()

@@ -31,8 +31,8 @@ def import_pack(
     is here already. What is only here stays.
 
     only: ids as the review has them ("1x2_ft", "rule:Players"), and "decisions" for those about the
-    queue; None for everything. A mapping that was changed here since it was as in the pack is
-    taken only where `only` names it, or with overwrite_newer. Raises PackRefused with every problem.
+    queue; None for everything. A mapping or rule that somebody here has made what it is is taken only
+    where `only` names it, or with overwrite_newer. Raises PackRefused with every problem.
     """
     with deciding("import", user, reason) as batch:
         ids = [packed.canonical_id for packed in pack.mappings]
@@ -70,8 +70,7 @@ def _refuse(diff, only, overwrite_newer):
     problems = list(diff.problems)
     if only is None and not overwrite_newer:
         problems += [
-            f"{item.id}: it was changed here after it was as in the pack: {item.newer_here}. Name it to take it."
-            for item in diff.newer_here
+            f"{item.id}: it was changed here: {item.newer_here}. Name it to take it." for item in diff.newer_here
         ]
     if problems:
         raise PackRefused(problems)

@@ -10,12 +10,12 @@ from mappings.cache import merge
 from mappings.catalogue.loader import built_in
 from mappings.definitions import SOURCE_COLUMNS
 from mappings.ignore_rules import checked_conditions
-from mappings.models import IgnoreRule, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
+from mappings.models import IgnoreRule, UnmappedMarketLog, UserMarketMapping
 from mappings.packs.format import DECIDED, RULE_FIELDS, Pack, condition
+from mappings.packs.local_edits import edited_mappings, edited_rules
 from mappings.services.conditions import read_until
 from mappings.services.mappings import EDITABLE
 from mappings.snapshot import Snapshot
-from oddsproject.desk.formats import lagos_text
 
 CANONICAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]*", re.ASCII)
 KEYS_AT_ONCE = 5_000
@@ -33,8 +33,8 @@ class FieldDiff:
 
 @dataclass(frozen=True, slots=True)
 class ItemDiff:
-    """One mapping (id: its canonical id) or rule ("rule:<name>"). newer_here: who changed it here
-    after it was as in the pack, in words; "" when nobody did."""
+    """One mapping (id: its canonical id) or rule ("rule:<name>"). newer_here: who has made it
+    what it is here, in words; "" where it came with a pack, and nobody has changed it since."""
 
     id: str
     name: str
@@ -92,7 +92,9 @@ def review(pack: Pack) -> PackDiff:
             continue
         rows[packed.canonical_id] = row
         (changed if known else created).append(ItemDiff(packed.id, packed.name, changes))
-    changed = _with_later_edits(changed, {packed.canonical_id: fields_of(row_of(packed)) for packed in pack.mappings})
+    names = {item.id for item in changed}
+    packs = {packed.id: fields_of(row_of(packed)) for packed in pack.mappings if packed.id in names}
+    changed = _with_edits(changed, edited_mappings(packs) if packs else {})
     rules = _rules(pack, problems)
     return PackDiff(
         created=(*created, *rules[0]),
@@ -162,18 +164,8 @@ def _outcome_differences(old, new):
     return found
 
 
-def _with_later_edits(changed, packed):
-    """The same with who has changed a mapping here since it was as in the pack, by the audit log."""
-    if not changed:
-        return changed
-    later = {}
-    log = MappingAuditLog.objects.filter(canonical_id__in=[item.id for item in changed], old_value__isnull=False)
-    for entry in log.order_by("id").iterator():
-        if entry.action == MappingAuditLog.Action.DELETE:
-            later.pop(entry.canonical_id, None)  # what came after it began anew
-        elif {name: entry.old_value.get(name) for name in EDITABLE} == packed[entry.canonical_id]:
-            later[entry.canonical_id] = f"{entry.created_by}, {lagos_text(entry.created_at)}"
-    return [ItemDiff(item.id, item.name, item.changes, later.get(item.id, "")) for item in changed]
+def _with_edits(changed, edited):
+    return [ItemDiff(item.id, item.name, item.changes, edited.get(item.id, "")) for item in changed]
 
 
 def _new_clashes(before, after):
@@ -205,6 +197,10 @@ def _rules(pack, problems):
             continue
         problems += [f"{packed.id}: {text}" for text in _rule_refusals(values)]
         (changed if known else created).append(ItemDiff(packed.id, packed.name, _differences(known, values)))
+    if changed:
+        ids = IgnoreRule.objects.filter(name__in=[item.name for item in changed]).values_list("pk", "name")
+        edited = edited_rules(dict(ids))
+        changed = _with_edits(changed, {f"rule:{name}": who for name, who in edited.items()})
     only_here = sorted(f"rule:{name}" for name in here.keys() - {packed.name for packed in pack.rules})
     return created, changed, unchanged, only_here
 

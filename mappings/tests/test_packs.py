@@ -133,7 +133,7 @@ def test_undoing_an_import_takes_its_rules_back_too_and_redoing_brings_them_agai
     def here():
         return {(rule.name, rule.is_active, rule.reason, rule.position) for rule in IgnoreRule.objects.all()}
 
-    undone = undo_batch(taken(data), "ada")
+    undone = undo_batch(taken(data, overwrite_newer=True), "ada")
     assert sorted((item.kind, item.label, item.outcome) for item in undone.items) == [
         ("rule", "Players", "restored"), ("rule", "Specials", "restored"),
     ]  # fmt: skip
@@ -198,6 +198,32 @@ def test_a_pack_that_is_ahead_of_this_desk_is_no_later_edit(desk):
     assert not review(read_pack(new)).newer_here
     taken(new)
     assert export_pack() == new
+
+
+def test_what_both_desks_have_changed_since_the_last_pack_is_named_and_taken_only_when_asked_for(desk):
+    old = export_pack()
+    update_mapping(canonical_id="penalty", changes={"name": "Penalty given"}, user="staging")
+    ignore_rules.update_rule(id=IgnoreRule.objects.get(name="Players").pk, changes={"position": 5}, user="staging")
+    new = export_pack()
+    emptied()
+    taken(old)
+    update_mapping(canonical_id="penalty", changes={"name": "Spot kick"}, user="bob")
+    ignore_rules.update_rule(id=IgnoreRule.objects.get(name="Players").pk, changes={"position": 9}, user="carol")
+    found = {item.id: item.newer_here.partition(",")[0] for item in review(read_pack(new)).newer_here}
+    assert found == {"penalty": "bob", "rule:Players": "carol"}
+    with pytest.raises(PackRefused, match="penalty: it was changed here: bob"):
+        taken(new)
+    taken(new, only=["penalty", "rule:Players"])
+    assert export_pack() == new
+    assert [item.id for item in review(read_pack(old)).newer_here] == ["penalty"]  # an older pack
+
+
+def test_what_was_made_at_both_desks_is_a_change_of_this_one(desk):
+    data = export_pack()
+    emptied()
+    create_mapping(canonical_id="penalty", values=NEW | {"name": "Spot kick"}, user="bob")
+    (item,) = review(read_pack(data)).newer_here
+    assert item.newer_here.startswith("bob, ")
 
 
 def test_source_keys_that_would_be_claimed_twice_are_told(desk):

@@ -28,9 +28,7 @@ class Command(BaseCommand):
         add_user(taking)
         taking.add_argument("--reason", required=True)
         taking.add_argument("--only", metavar="ID", action="append", help="An id of the review; repeat. Or: decisions.")
-        taking.add_argument(
-            "--overwrite-newer", action="store_true", help="Also mappings that were changed here since."
-        )
+        taking.add_argument("--overwrite-newer", action="store_true", help="Also what was changed here.")
         for command in (export, looking, taking):
             command.add_argument("file")
 
@@ -84,7 +82,7 @@ def lines_of(diff):
     for item in diff.changed:
         yield f"change   {item.id}: {item.name}"
         if item.newer_here:
-            yield f"         newer here: {item.newer_here}"
+            yield f"         changed here: {item.newer_here}"
         yield from (f"         {change.field}: {_short(change.old)} → {_short(change.new)}" for change in item.changes)
     for id in diff.only_here:
         yield f"only here {id}"
