@@ -63,6 +63,7 @@ def focus_page(request):
         title="Focus",
         query=_query_text(asked),
         start=start if start.isascii() and start.isdigit() and len(start) < 19 else "",
+        show="impact" if request.GET.get("show") == "impact" else "",
         queue_url=f"{reverse('admin:mappings_unmappedmarketlog_changelist')}?{_query_text(asked)}",
         may_decide=has_role(request.user, TRADER),
         canned_reasons=CANNED_REASONS,

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from mappings import standing
+from mappings.clashes import undecided_count
 from mappings.models import Tab
 from mappings.suggestions import calibration
 from odds.queries import coverage
@@ -38,6 +39,7 @@ def fill(request, context):
         "curve": {"books": [{"name": names.get(slug, slug), "points": points} for slug, points in curve.items()]},
         "curve_is_a_curve": any(len(points) > 1 for points in curve.values()),
         "gains": standing.next_to_map({book.slug: book.markets_seen for book in covered}),
+        "clash_count": undecided_count(),
         "tab_names": [tab.label for tab in TABS],
         "queue_rows": [
             (slug, names.get(slug, slug), [(tab.value, tabs.get(tab.value, 0)) for tab in TABS])

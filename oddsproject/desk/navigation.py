@@ -48,6 +48,8 @@ def sidebar(request):
                 _item("Overview", "space_dashboard", "index"),
                 _item("Unmapped markets", "rule", *WAITING, badge=waiting_badge()),
                 _item("Focus mode", "center_focus_strong", "mappings_focus"),
+                _item("Coverage", "grid_on", "mapping_coverage"),
+                _item("Ignore rules", "filter_alt", "mappings_rules"),
                 _item("Events", "sports_soccer", "odds_event_changelist"),
             ],
         ),
@@ -55,6 +57,7 @@ def sidebar(request):
             "Mappings",
             [
                 _item("Our mappings", "conversion_path", "mappings_usermarketmapping_changelist"),
+                _item("Clashes", "call_split", "mappings_clashes"),
                 _item("Built-in catalogue", "menu_book", "mapping_catalogue"),
                 _item("Changes", "history", "mappings_mappingauditlog_changelist"),
                 _item("Decisions", "gavel", "mappings_decisions"),

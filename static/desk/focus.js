@@ -370,6 +370,7 @@ document.addEventListener("DOMContentLoaded", () => {
         "snooze-menu": () => openMenu("snooze"),
         claim: () => inPlace({ decision: current() && current().isMine ? "release" : "claim" }, ""),
         reject: () => { const item = current(), candidate = item && item.candidates[chosen]; if (candidate) inPlace({ decision: "reject", betpawaId: candidate.betpawaId }, ""); },
+        acts: () => { const first = bar.querySelector("button:not(:disabled):not([hidden])"); if (first) first.focus(); },
         preview,
         undo,
     };
@@ -401,7 +402,8 @@ document.addEventListener("DOMContentLoaded", () => {
             }
             at = Math.max(0, ids.indexOf(from));
             for (const button of buttons("undo")) button.disabled = !data.canUndo;
-            show(false);
+            await show(false);
+            if (urls.show === "impact") preview();
         } catch (error) {
             say(error.message, "bad");
         }

@@ -116,6 +116,9 @@ document.addEventListener("DOMContentLoaded", () => {
         next: () => go(at + 1),
         previous: () => go(at - 1),
         open: () => { if (rows[at]) { remember(); location.href = root.dataset.focusUrl + "&id=" + rows[at].dataset.row; } },
+        impact: () => { if (rows[at]) { remember(); location.href = root.dataset.focusUrl + "&id=" + rows[at].dataset.row + "&show=impact"; } },
+        history: () => { if (rows[at]) { remember(); location.href = rows[at].querySelector("[data-open]").href + "#history"; } },
+        acts: () => { const first = form.querySelector(".queue-acts button:not(:disabled)"); if (first) first.focus(); },
         select: () => {
             if (!rows[at] || !box(rows[at])) return;
             tick(rows[at], !box(rows[at]).checked);
@@ -186,6 +189,8 @@ document.addEventListener("DOMContentLoaded", () => {
         if (button) button.closest("form").querySelector("[data-search]").focus();
     });
     for (const select of document.querySelectorAll(".queue-filter select")) select.addEventListener("change", () => select.form.requestSubmit());
+
+    if (location.hash === "#search") document.querySelector("[data-search]").focus(); // from focus mode
 
     // --- What others do --------------------------------------------------------------------------
 
