@@ -47,19 +47,6 @@ def margin_of(market) -> Decimal | None:
     return margin(market.outcomes, market.betpawa_market_id, is_available=market.is_available)
 
 
-def fair_prices(outcomes: Iterable, betpawa_market_id: str) -> dict[str, Decimal] | None:
-    """{outcome name: price} with the margin taken out in proportion; None where there is no margin.
-
-    fair = price × book sum ÷ winners, so that the fair book sums to the number of winners.
-    """
-    backed = _complete_book(outcomes, betpawa_market_id)
-    if backed is None:
-        return None
-    prices, winners = backed
-    total = book_sum(prices.values())
-    return {name: (price * total / winners).quantize(_PLACES) for name, price in prices.items()}
-
-
 def _complete_book(outcomes, betpawa_market_id) -> tuple[dict[str, Decimal], int] | None:
     """({name: price}, winners) of a market that is complete and can be backed throughout."""
     prices: dict[str, Decimal] = {}

@@ -91,19 +91,6 @@ def _offered_by():
     return Count("links", filter=Q(links__withdrawn_at__isnull=True))
 
 
-def events_page(
-    filters: EventFilters | None = None, *, page: int = 1, page_size: int = 50, now: datetime | None = None
-) -> tuple[list[EventOdds], int]:
-    """(one page of events with links and inline markets, how many events there are). Four queries.
-
-    page: from 1; a page beyond the last is empty.
-    """
-    found = events(filters, now=now)
-    total = found.count()
-    start = (page - 1) * page_size
-    return with_odds(found[start : start + page_size]), total
-
-
 def with_odds(page: Iterable[Event], markets=INLINE_MARKETS) -> list[EventOdds]:
     """Links and the given markets of a page of events: two queries, one on the unique key of odds."""
     rows = {event.pk: EventOdds(event) for event in page}
@@ -173,18 +160,6 @@ def margin_percent(row: MarketOddsCurrent | MarketOddsHistory) -> Decimal | None
     return None if ratio is None else (ratio * 100).quantize(Decimal("0.01"))
 
 
-def margin_history(event_id: int, betpawa_market_id: str, **filters) -> list[tuple[MarketOddsHistory, Decimal | None]]:
-    """(change, margin then) for each change of market_history, to which the filters go."""
-    return [(change, margin_of(change)) for change in market_history(event_id, betpawa_market_id, **filters)]
-
-
-def stable_until(event_id: int, betpawa_market_id: str, line: Decimal | None) -> dict[str, datetime | None]:
-    """{slug: when the market's newest state was last confirmed}: where its chart ends."""
-    found = MarketOddsCurrent.objects.with_confirmed_at().filter(event_id=event_id, betpawa_market_id=betpawa_market_id)
-    found = found.filter(line__isnull=True) if line is None else found.filter(line=line)
-    return dict(found.order_by().values_list("bookmaker_slug", "last_confirmed_at"))
-
-
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Events by who offers them. by_bookmaker: {slug: (events, of them matched)}."""
@@ -193,12 +168,7 @@ class Coverage:
     matched: int
     reference_only: int
     competitor_only: int
-    without_sportradar_id: int
     by_bookmaker: dict[str, tuple[int, int]]
-
-    @property
-    def match_rate(self) -> float | None:
-        return self.matched / self.total if self.total else None
 
 
 def coverage(
@@ -208,11 +178,9 @@ def coverage(
     links = EventLink.objects.filter(withdrawn_at__isnull=True)
     if not include_started:
         links = links.filter(event__kickoff_at__gt=now or timezone.now())
-    slugs_of, unmatched = defaultdict(set), set()
-    for event_id, slug, sportradar_id in links.values_list("event_id", "bookmaker_slug", "event__sportradar_id"):
+    slugs_of = defaultdict(set)
+    for event_id, slug in links.values_list("event_id", "bookmaker_slug"):
         slugs_of[event_id].add(slug)
-        if sportradar_id is None:
-            unmatched.add(event_id)
     matched = {pk for pk, slugs in slugs_of.items() if reference_slug in slugs and len(slugs) > 1}
     by_bookmaker = defaultdict(lambda: [0, 0])
     for slugs in slugs_of.values():
@@ -224,7 +192,6 @@ def coverage(
         matched=len(matched),
         reference_only=sum(slugs == {reference_slug} for slugs in slugs_of.values()),
         competitor_only=sum(reference_slug not in slugs for slugs in slugs_of.values()),
-        without_sportradar_id=len(unmatched),
         by_bookmaker={slug: tuple(counts) for slug, counts in sorted(by_bookmaker.items())},
     )
 

@@ -91,10 +91,6 @@ def pack_keys(texts: Iterable[str]) -> bytes:
     return _encode(list(texts))
 
 
-def pack_fingerprints(fingerprints: Iterable[int]) -> bytes:
-    return array("q", fingerprints).tobytes()
-
-
 def pack_missing(missed: dict[str, Absence]) -> bytes:
     return _encode(missed) if missed else _NOTHING_MISSING
 

@@ -15,7 +15,7 @@ from odds.caching import (
     get_market_key,
 )
 from odds.caching.pair_comparison import KnownKeys, compare_pair, key_of_text, key_text, text_of_key
-from odds.storage.previous import Absence, pack_fingerprints, pack_keys, pack_missing, unpack, unpack_missing
+from odds.storage.previous import Absence, KnownPair, unpack, unpack_missing
 from odds.tests.builders import make_market
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -103,17 +103,24 @@ def test_an_equal_answer_changes_nothing(answer):
     assert (changes.changed, changes.missing, changes.unchanged) == ([], [], len(answer))
 
 
+def pair_of(known, missed=None):
+    pair = KnownPair(1, "1", None, None, missed=missed or {})
+    pair.replace(known)
+    return pair
+
+
 @given(answers)
 def test_packed_state_comes_back_as_it_was(answer):
     known = {key_text(market): market.fingerprint for market in markets_of(answer)}
-    assert unpack(pack_keys(known), pack_fingerprints(known.values())) == known
     missed = {text: Absence(number % 3 + 1, NOW if number % 2 else None) for number, text in enumerate(known)}
-    assert unpack_missing(pack_missing(missed)) == missed
+    pair = pair_of(known, missed)
+    assert unpack(pair.packed_keys, pair.packed_fingerprints) == known
+    assert unpack_missing(pair.packed_missing) == missed
 
 
 def test_parts_of_packed_state_that_do_not_belong_together_are_noticed():
     with pytest.raises(ValueError):
-        unpack(pack_keys({"1|": 1, "2|": 2}), pack_fingerprints([1]))
+        unpack(pair_of({"1|": 1, "2|": 2}).packed_keys, pair_of({"1|": 1}).packed_fingerprints)
 
 
 @given(st.sampled_from(["3743", "a|b"]), lines)

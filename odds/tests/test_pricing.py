@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odds.market_kinds import KINDS, MarketKind
-from odds.pricing import book_sum, fair_prices, margin
+from odds.pricing import book_sum, margin
 
 prices = st.decimals("1.01", "1000", places=2)
 CATALOGUE = Path(__file__).resolve().parents[2] / "mappings" / "catalogue" / "football.json"
@@ -78,14 +78,6 @@ def test_a_shorter_price_never_lowers_the_margin(pair):
     before = margin([("Over", str(over), True), ("Under", str(under), True)], "5000")
     after = margin([("Over", str(shorter), True), ("Under", str(under), True)], "5000")
     assert after >= before
-
-
-@given(st.lists(prices, min_size=3, max_size=3))
-def test_fair_prices_sum_to_the_winners(three):
-    for market_id, names, winners in (("3743", ("1", "X", "2"), 1), ("4693", ("1X", "X2", "12"), 2)):
-        fair = fair_prices([(name, str(p), True) for name, p in zip(names, three, strict=True)], market_id)
-        total = sum(1 / price for price in fair.values())
-        assert abs(total - winners) < Decimal("0.0001")
 
 
 @given(st.lists(prices, min_size=2, max_size=2))

@@ -45,9 +45,7 @@ def board():
 
 
 def found(board, **filters):
-    page, total = queries.events_page(queries.EventFilters(**filters), now=NOW)
-    assert total == len(page)
-    return [board.index(row.event) for row in page]
+    return [board.index(event) for event in queries.events(queries.EventFilters(**filters), now=NOW)]
 
 
 @pytest.mark.parametrize(
@@ -82,25 +80,20 @@ def test_alerts_look_at_the_state_now(board):
 
 
 def test_a_page_has_the_inline_markets_and_only_line_2_5_of_the_totals(board):
-    page, _ = queries.events_page(now=NOW)
-    inline = page[0].inline
+    inline = queries.with_odds(queries.events(now=NOW))[0].inline
     assert set(inline) == {"betpawa", "sportybet", "bet9ja"}
     assert set(inline["betpawa"]) == {("3743", None), ("5000", Decimal("2.5")), ("3795", None)}
     assert inline["betpawa"]["3743", None].last_confirmed_at == at(0)
 
 
 def test_a_page_costs_the_same_with_one_event_and_with_many(board, django_assert_num_queries):
-    with django_assert_num_queries(4):
-        queries.events_page(page_size=1, now=NOW)
+    with django_assert_num_queries(3):
+        queries.with_odds(queries.events(now=NOW)[:1])
     for number in range(20):
         store(make_event(links={"betpawa": f"m{number}"}), 0, *markets())
-    with django_assert_num_queries(4):
-        page, total = queries.events_page(now=NOW)
-    assert (len(page), total) == (23, 23)
-
-
-def test_a_page_beyond_the_last_is_empty(board):
-    assert queries.events_page(page=9, now=NOW) == ([], 3)
+    with django_assert_num_queries(3):
+        page = queries.with_odds(queries.events(now=NOW))
+    assert len(page) == 23
 
 
 def test_event_detail_holds_every_market_of_every_bookmaker(board, django_assert_num_queries):
@@ -127,20 +120,10 @@ def test_history_is_of_one_line_and_no_line_is_not_any_line(board):
     assert prices(line=Decimal("2.5"), bookmaker_slug="bet9ja") == []
 
 
-def test_margin_history_and_stable_until(board):
-    event = board[1]
-    store(event, 1, *markets("1.9"))
-    store(event, 2, *markets("1.9"))
-    margins = queries.margin_history(event.pk, "3795", line=None)
-    assert [margin for _, margin in margins] == [Decimal("0.000000"), Decimal("0.026316")]
-    assert queries.stable_until(event.pk, "3795", None) == {"betpawa": at(2)}
-
-
 def test_coverage_counts_events_never_rows(board, django_assert_num_queries):
     with django_assert_num_queries(1):
         coverage = queries.coverage(now=NOW)
     assert (coverage.total, coverage.matched, coverage.reference_only, coverage.competitor_only) == (3, 1, 1, 1)
-    assert coverage.without_sportradar_id == 1
     assert coverage.by_bookmaker == {"bet9ja": (2, 1), "betpawa": (2, 1), "sportybet": (1, 1)}
 
 

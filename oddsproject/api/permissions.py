@@ -3,7 +3,7 @@ to a read-only address gets 403 and a trader 405."""
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
-from .roles import LEAD, TRADER, VIEWER, has_role
+from .roles import TRADER, VIEWER, has_role
 
 
 class HasRole(BasePermission):
@@ -13,22 +13,3 @@ class HasRole(BasePermission):
         reading = request.method in SAFE_METHODS
         needed = getattr(view, "read_role", VIEWER) if reading else getattr(view, "write_role", TRADER)
         return has_role(request.user, needed)
-
-
-class _AtLeast(BasePermission):
-    role = LEAD
-
-    def has_permission(self, request, view):
-        return has_role(request.user, self.role)
-
-
-class IsViewer(_AtLeast):
-    role = VIEWER
-
-
-class IsTrader(_AtLeast):
-    role = TRADER
-
-
-class IsLead(_AtLeast):
-    role = LEAD
