@@ -22,6 +22,7 @@ from mappings.grammars import grammar_of
 from mappings.models import MappingAuditLog, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from mappings.new_market import values_of_coordinates
 from mappings.preview import preview_mapping
+from mappings.services.change_words import names_in
 from mappings.services.decisions import NOT_FOUND, REFUSED, STALE, Decision, Decisions, last_changes, locked, stale
 from mappings.services.mappings import catalogue_entry, new_row
 from mappings.services.undo_reopened import claimed_keys
@@ -113,7 +114,8 @@ def plan_best(*, ids: Iterable[int], reason: str = "", versions: Mapping | None 
     left = {id: Decision(id, NOT_FOUND) for id in ids if id not in rows}
     behind = [id for id, row in rows.items() if versions.get(id) not in (None, row.version)]
     changes = last_changes(behind) if behind else {}
-    left |= {id: stale(rows[id], changes.get(id)) for id in behind}
+    names = names_in(changes.values())
+    left |= {id: stale(rows[id], changes.get(id), names) for id in behind}
     for id in ids:
         if id not in left and (why := _unfit(best.get(id), bands)):
             left[id] = _refused(rows[id], why)

@@ -3,16 +3,14 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.actors import name_of
 from mappings.admin_decisions import queue_url, said
 from mappings.batch_words import batch_words
 from mappings.differences import differences
-from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UserMarketMapping
-from mappings.queue_lines import until_words
-from mappings.services.decisions import LABELS, shown
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog
+from mappings.services.change_words import change_parts, names_in
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import lagos_text
 from oddsproject.desk.pages import page, require
@@ -22,7 +20,6 @@ PER_PAGE = 100
 MOST_REASONS = 20
 NAMED_OF_A_REASON = 20
 READ_AT_ONCE = 2_000
-TIMES = ("snoozed_until", "review_since")
 
 
 @require()
@@ -35,7 +32,7 @@ def batch_page(request, batch_id):
         changes = changes.filter(id__gt=int(after))
     changes = list(changes[: PER_PAGE + 1])
     rows = _rows({change.unmapped_id for change in changes})
-    names, mapped = bookmaker_names(), mappings_in(changes)
+    names, mapped = bookmaker_names(), names_in(changes)
     left = batch.summary.get("left", [])
     undone_by = DecisionBatch.objects.filter(undoes=batch).first()
     standing, problem = _undo_preview(request, batch) if request.GET.get("undo") and undone_by is None else (None, "")
@@ -75,34 +72,6 @@ def batch_csv(request, batch_id):
     answer = StreamingHttpResponse(map(csv_line, _csv_rows(batch)), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="decision-{batch.pk}.csv"'
     return answer
-
-
-def change_parts(change, mappings=None):
-    """[(what, before, after)] of a logged change of a queue row, for people. mappings: {id: canonical id}."""
-    found = []
-    for field, label in LABELS.items():
-        old, new = change.old_value.get(field), change.new_value.get(field)
-        if old != new:
-            found.append((label, _shown(field, old, mappings), _shown(field, new, mappings)))
-    return found
-
-
-def mappings_in(changes):
-    """{id: canonical id} of the mappings that these changes name. One query, none where none is named."""
-    ids = {value.get("mapped_to_id") for change in changes for value in (change.old_value, change.new_value)} - {None}
-    if not ids:
-        return {}
-    return dict(UserMarketMapping.objects.filter(pk__in=ids).values_list("pk", "canonical_id"))
-
-
-def _shown(field, value, mappings):
-    if field in TIMES and value:
-        return lagos_text(parse_datetime(value))
-    if field == "ignore_until" and value:
-        return until_words(value).removeprefix("until ")
-    if field == "mapped_to_id" and value:
-        return (mappings or {}).get(value, f"#{value}")
-    return shown(value)
 
 
 def _mapping_changes(batch):
@@ -148,7 +117,7 @@ def _csv_rows(batch):
     last = 0
     while changes := list(UnmappedChange.objects.filter(batch=batch, id__gt=last).order_by("id")[:READ_AT_ONCE]):
         last = changes[-1].pk
-        rows, mapped = _rows({change.unmapped_id for change in changes}), mappings_in(changes)
+        rows, mapped = _rows({change.unmapped_id for change in changes}), names_in(changes)
         for change in changes:
             row = rows.get(change.unmapped_id)
             what = "; ".join(f"{label} {old} → {new}" for label, old, new in change_parts(change, mapped))

@@ -5,13 +5,14 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from mappings.actors import name_of
-from mappings.admin_batches import change_parts, mappings_in
 from mappings.admin_decisions import said
 from mappings.admin_filters import family_words
 from mappings.models import MarketSuggestion, Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
 from mappings.pairing import sample_pairs
 from mappings.queue_filter import siblings
-from mappings.queue_lines import BANDS, Line, earlier_words, priority_parts, row_badges, row_remark, until_words
+from mappings.queue_lines import BANDS, Line, earlier_words, priority_parts, row_badges, row_remark
+from mappings.services.change_words import change_parts, names_in
+from mappings.services.conditions import until_words
 from mappings.suggestions.vocabulary import PERIOD_WORDS
 from mappings.until import IGNORES, SNOOZES
 from oddsproject.api.roles import LEAD, TRADER, has_role
@@ -84,7 +85,7 @@ def _history(row, user):
     changes = UnmappedChange.objects.filter(unmapped=row).select_related("batch", "batch__undone_by").order_by("-id")
     name, is_lead = name_of(user)[:150], has_role(user, LEAD)
     changes, found = list(changes[:HISTORY]), []
-    mapped = mappings_in(changes)
+    mapped = names_in(changes)
     for change in changes:
         batch = change.batch
         undone = getattr(batch, "undone_by", None) if batch else None

@@ -12,7 +12,7 @@ from mappings.admin_filters import family_words, filter_fields
 from mappings.deciding import deciding
 from mappings.models import IgnoreRule, UnmappedMarketLog, UnmappedStatus
 from mappings.queue_filter import QueueFilter
-from mappings.queue_lines import until_words
+from mappings.services.conditions import until_words
 from mappings.suggestions.vocabulary import PERIOD_WORDS
 from mappings.until import IGNORES, condition
 from oddsproject.api.roles import TRADER, has_role

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from mappings.errors import MappingErrorCode
 from mappings.models import Band, Tab, UnmappedMarketLog
 from mappings.pairing import sample_pairs
+from mappings.services.conditions import until_words
 from oddsproject.desk.formats import age_text, badge, chips, lagos_short, lagos_text
 
 CHIPS_IN_LIST = 3
@@ -137,18 +138,6 @@ def row_remark(row):
     if row.tab == Tab.ACKNOWLEDGED:
         return f"Acknowledged by {row.decided_by or 'the desk'}, {age_text(row.decided_at)}"
     return ""
-
-
-def until_words(until):
-    """The condition of an ignored row: "for good", "until 40 events carry it"."""
-    if not isinstance(until, dict):
-        return "for good"
-    if until.get("kind") == "events":
-        return f"until {until.get('atLeast')} events carry it (it was {until.get('from')})"
-    if until.get("kind") == "betpawa_family":
-        return f"until BetPawa offers {str(until.get('family') or 'its family').replace('_', ' ')}"
-    at = parse_datetime(str(until.get("at") or ""))
-    return f"until {lagos_text(at)}" if at else "until a day"
 
 
 def earlier_words(decision):

@@ -175,7 +175,7 @@ def test_a_trader_acknowledges_many_and_reads_what_became_of_each():
     ]
     answer = decide(sign_in("trader"), "acknowledge", rows)
     assert "2 acknowledged, 1 so already, 1 refused" in said(answer)
-    assert "Corner range 4: It is MAPPED" in said(answer)
+    assert "Corner range 4: It is mapped" in said(answer)
     assert set(statuses().values()) == {"ACKNOWLEDGED", "MAPPED"}
     assert UnmappedMarketLog.objects.get(pk=rows[0].pk).decided_by == "a-trader"
     batch = DecisionBatch.objects.get()
@@ -314,8 +314,8 @@ def test_a_batch_lists_each_market_and_exports_them_all():
     decide(client, "acknowledge", rows)
     batch = DecisionBatch.objects.get()
     lines = b"".join(client.get(f"{QUEUE}batch/{batch.pk}/items.csv")).decode().splitlines()
-    assert lines[1].startswith(f"{rows[0].pk},sportybet,9003001,'=SUM(A1),changed,status NEW → ACKNOWLEDGED,a-trader")
-    assert lines[2].startswith(f"{rows[1].pk},sportybet,9003002,Corner range 2,refused,It is MAPPED")
+    assert lines[1].startswith(f"{rows[0].pk},sportybet,9003001,'=SUM(A1),changed,status New → Acknowledged,a-trader")
+    assert lines[2].startswith(f"{rows[1].pk},sportybet,9003002,Corner range 2,refused,It is mapped")
 
 
 def test_one_markets_page_tells_its_history_and_offers_its_undo():

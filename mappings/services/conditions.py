@@ -8,20 +8,22 @@ a market of the family that is not among those it had then ("over_under": of wha
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Func, JSONField, Value
 from django.db.models.functions import Coalesce, Greatest, JSONObject
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from mappings.families import ROW_FAMILY, betpawa_families, ids_in
-from mappings.services.decisions import coming
+from oddsproject.desk.formats import lagos_text
 
 DATE, EVENTS, FAMILY = "date", "events", "betpawa_family"
 KINDS = (DATE, EVENTS, FAMILY)
 LEAST_EVENTS = 10  # "doubled" of one event is two, which is no news
 MOST_EVENTS = 1_000_000
+FURTHEST = timedelta(days=3653)  # of any "until"
 
 
 def read_until(until) -> dict | None:
@@ -57,6 +59,31 @@ def stored_until(until: dict | None):
 def needs_a_family(until: dict | None) -> bool:
     """Whether the condition is about the row's own family, which then must be known."""
     return until is not None and until["kind"] == FAMILY and not until.get("family")
+
+
+def coming(until) -> datetime:
+    """An aware time that lies ahead, but not so far that neither clocks nor the database could tell
+    it; or ValidationError."""
+    if not isinstance(until, datetime) or timezone.is_naive(until):
+        raise ValidationError({"until": "A time with its zone is needed."})
+    now = timezone.now()
+    if abs(until - now) > FURTHEST:
+        raise ValidationError({"until": f"Only times of the next {FURTHEST.days // 365} years will do."})
+    if until <= now:
+        raise ValidationError({"until": f"{lagos_text(until)} is over already."})
+    return until
+
+
+def until_words(until):
+    """The condition of an ignored row: "for good", "until 40 events carry it"."""
+    if not isinstance(until, dict):
+        return "for good"
+    if until.get("kind") == "events":
+        return f"until {until.get('atLeast')} events carry it (it was {until.get('from')})"
+    if until.get("kind") == "betpawa_family":
+        return f"until BetPawa offers {str(until.get('family') or 'its family').replace('_', ' ')}"
+    at = parse_datetime(str(until.get("at") or ""))
+    return f"until {lagos_text(at)}" if at else "until a day"
 
 
 def _date(until):

@@ -3,11 +3,10 @@ that change are changed by one statement, however many they are."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
-from django.core.exceptions import ValidationError
 from django.db.models import Case, F, JSONField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -15,11 +14,11 @@ from django.utils import timezone
 from mappings.actors import name_of
 from mappings.deciding import deciding
 from mappings.models import UnmappedChange, UnmappedMarketLog, UserMarketMapping
+from mappings.services.change_words import change_text, names_in
 from oddsproject.desk.formats import lagos_text
 
 log = structlog.get_logger(__name__)
 
-FURTHEST = timedelta(days=3653)  # of any "until"
 CHANGED, UNCHANGED, REFUSED, STALE, NOT_FOUND = "changed", "unchanged", "refused", "stale", "not_found"
 JUDGED = ("source", "external_market_id", "status", "tab", "version", "notes", "mapped_to", "decided_by", "decided_at",
           "decided_mapping_version", "reopened_reason", "snoozed_until", "claimed_by", "claim_expires_at",
@@ -143,38 +142,17 @@ def described(row, outcome, detail="") -> Decision:
     return Decision(row.pk, outcome, row.status, row.version, detail, row.decided_by, row.decided_at)
 
 
-def stale(row, change: UnmappedChange | None = None) -> Decision:
-    """Somebody was first. change: the last one of the row, which says who did what."""
-    if change is None:
-        return described(row, STALE, f"It was changed meanwhile; the version is now {row.version}.")
-    return described(row, STALE, f"It was changed meanwhile: {change_text(change)} (version {row.version}).")
+def stale(row, change: UnmappedChange | None = None, names: dict | None = None) -> Decision:
+    """Somebody was first. change: the last one of the row, which says who did what; names: as change_text
+    takes them."""
+    told = f": {change_text(change, names)}" if change else ""
+    return described(row, STALE, f"It was changed meanwhile{told}.")
 
 
 def last_changes(ids) -> dict[int, UnmappedChange]:
     """The newest logged change of each row, claims apart: they move no version."""
     newest = UnmappedChange.objects.filter(unmapped_id__in=list(ids)).exclude(batch__kind__in=("claim", "release"))
     return {change.unmapped_id: change for change in newest.order_by("unmapped_id", "-id").distinct("unmapped_id")}
-
-
-LABELS = {"mapped_to_id": "mapping", "snoozed_until": "snoozed until", "ignore_until": "ignored until",
-          "ignored_by_rule_id": "rule", "review_since": "review", "notes": "notes", "status": "status",
-          "claimed_by": "claimed by"}  # fmt: skip
-
-
-def change_text(change: UnmappedChange) -> str:
-    """Who did what when: "bob, Wed 6 May 2026, 09:00 WAT: status NEW → IGNORED"."""
-    parts = [
-        f"{label} {shown(change.old_value.get(field))} → {shown(change.new_value.get(field))}"
-        for field, label in LABELS.items()
-        if change.old_value.get(field) != change.new_value.get(field)
-    ]
-    return f"{change.created_by or 'the desk'}, {lagos_text(change.created_at)}: {'; '.join(parts) or 'decided again'}"
-
-
-def shown(value):
-    """A stored value in a sentence: short, and "–" for nothing."""
-    text = "–" if value in (None, "") else str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def earlier_decision(now):
@@ -242,19 +220,6 @@ def text_of(value, most=2000) -> str:
     return (value or "").replace("\x00", "").strip()[:most]
 
 
-def coming(until) -> datetime:
-    """An aware time that lies ahead, but not so far that neither clocks nor the database could tell
-    it; or ValidationError."""
-    if not isinstance(until, datetime) or timezone.is_naive(until):
-        raise ValidationError({"until": "A time with its zone is needed."})
-    now = timezone.now()
-    if abs(until - now) > FURTHEST:
-        raise ValidationError({"until": f"Only times of the next {FURTHEST.days // 365} years will do."})
-    if until <= now:
-        raise ValidationError({"until": f"{lagos_text(until)} is over already."})
-    return until
-
-
 def _judged(row, judge, versions):
     verdict = judge(row)
     if verdict is not None and verdict.outcome == UNCHANGED:
@@ -266,8 +231,9 @@ def _judged(row, judge, versions):
 
 def _left_alone(rows, verdicts):
     first = last_changes([id for id, verdict in verdicts.items() if verdict.outcome == STALE])
+    names = names_in(first.values())
     return {
-        id: stale(rows[id], first.get(id))
+        id: stale(rows[id], first.get(id), names)
         if verdict.outcome == STALE
         else described(rows[id], verdict.outcome, verdict.detail)
         for id, verdict in verdicts.items()

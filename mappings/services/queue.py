@@ -16,7 +16,8 @@ from django.db.models.functions import Coalesce
 from mappings.actors import name_of
 from mappings.deciding import deciding
 from mappings.models import UnmappedStatus
-from mappings.services.conditions import FAMILY, needs_a_family, read_until, stored_until
+from mappings.services.change_words import status_word
+from mappings.services.conditions import FAMILY, coming, needs_a_family, read_until, stored_until
 from mappings.services.decisions import (
     ALREADY,
     CHANGED,
@@ -25,7 +26,6 @@ from mappings.services.decisions import (
     Decision,
     Decisions,
     claim_remark,
-    coming,
     decide,
     described,
     fresh_decision,
@@ -86,7 +86,7 @@ def snooze(
         if row.snoozed_until == until:
             return ALREADY
         if row.status not in (UnmappedStatus.NEW, UnmappedStatus.ACKNOWLEDGED):
-            return refuse(f"It is {row.status}; reopen it first.")
+            return _settled(row)
         return None
 
     def change(rows, now):
@@ -204,4 +204,8 @@ def _json_with(column, more):
 
 
 def _not_mapped(row):
-    return refuse(f"It is {row.status}; reopen it first.") if row.status == UnmappedStatus.MAPPED else None
+    return _settled(row) if row.status == UnmappedStatus.MAPPED else None
+
+
+def _settled(row):
+    return refuse(f"It is {status_word(row.status).lower()}; reopen it first.")

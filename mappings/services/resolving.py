@@ -16,6 +16,7 @@ from mappings.catalogue.loader import collide, from_row, row_problems
 from mappings.deciding import deciding
 from mappings.definitions import OUTCOME_COLUMNS, SOURCE_COLUMNS, MarketDefinition
 from mappings.models import MappingVersion, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
+from mappings.services.change_words import names_in
 from mappings.services.decisions import (
     CHANGED,
     NOT_FOUND,
@@ -111,7 +112,8 @@ def _free_rows(rows, ids, versions):
     behind = [id for id, row in rows.items() if versions.get(id) not in (None, row.version)]
     first = last_changes(behind) if behind else {}
     decisions = {id: Decision(id, NOT_FOUND) for id in ids if id not in rows}
-    decisions |= {id: stale(rows[id], first.get(id)) for id in behind}
+    names = names_in(first.values())
+    decisions |= {id: stale(rows[id], first.get(id), names) for id in behind}
     return [rows[id] for id in ids if id not in decisions], decisions
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from mappings.models import DecisionBatch, MappingVersion, UnmappedChange, UnmappedStatus
-from mappings.services.decisions import change_text
+from mappings.services.change_words import change_text, names_in
 from mappings.services.undo_reopened import Reopening, reopened_since, reopenings
 
 # A decision is one thing: parts of two people's decisions do not make a third.
@@ -178,9 +178,9 @@ def _refused(clashes, changes):
             touches = any(change.old_value.get(name) != change.new_value.get(name) for name in clashes[id])
             if id not in later and change.id > changes[id].last_id and touches:
                 later[id] = change
-    plans = {}
+    plans, names = {}, names_in(later.values())
     for id in clashes:
-        change, told = changes[id], f": {change_text(later[id])}" if id in later else ""
+        change, told = changes[id], f": {change_text(later[id], names)}" if id in later else ""
         if change.reopening is None:
             plans[id] = RowPlan(id, change.label, "refused", f"It was changed since{told}.")
         else:

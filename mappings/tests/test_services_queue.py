@@ -205,7 +205,7 @@ def test_the_second_of_two_reads_what_the_first_did(row):
     claim(ids=[row.pk], user="cleo")
     (decision,) = acknowledge(ids=[row.pk], user="bob", versions={row.pk: 1})
     assert decision.outcome == "stale"
-    assert "ada, " in decision.detail and "status NEW → IGNORED" in decision.detail
+    assert "ada, " in decision.detail and "status New → Ignored" in decision.detail
     assert map_to_is_refused(row) == "ada"
 
 
@@ -287,3 +287,19 @@ def test_a_split_key_feeds_two_markets_each_its_own_outcomes(row):
     assert sorted(one.canonical_id for one in found.mapped) == ["away_totals", "home_total"]
     row.refresh_from_db()
     assert (row.status, row.mapped_to.canonical_id) == ("MAPPED", "away_totals")
+
+
+def test_who_was_second_reads_names_and_lagos_times_and_no_numbers_of_the_database(row):
+    map_to(ids=[row.pk], canonical_id="btts_ft", user="ada")
+    (decision,) = ignore(ids=[row.pk], user="bob", versions={row.pk: 1})
+    assert "mapping – → Both Teams To Score" in decision.detail and "status New → Mapped" in decision.detail
+    reopen(ids=[row.pk], user="ada")
+    row.refresh_from_db()
+    snooze(ids=[row.pk], user="ada", until=timezone.now() + timedelta(days=1))
+    (decision,) = ignore(ids=[row.pk], user="bob", versions={row.pk: row.version})
+    assert decision.detail.count(" WAT") == 2
+
+
+def test_a_mapped_market_is_named_by_its_label_when_it_must_be_reopened_first(row):
+    map_to(ids=[row.pk], canonical_id="btts_ft", user="ada")
+    assert acknowledge(ids=[row.pk], user="bob")[0].detail == "It is mapped; reopen it first."
