@@ -91,3 +91,20 @@ def test_a_viewer_reads_the_rules_and_changes_none():
         assert client.post(RULES + address, sent(step="save", do="off")).status_code == 403
     rule.refresh_from_db()
     assert rule.is_active
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mappings/unmappedmarketlog/rules/{}/", "mappings/unmappedmarketlog/{}/change/",
+        "mappings/unmappedmarketlog/batch/{}/",
+        "mappings/unmappedmarketlog/batch/{}/items.csv", "mappings/usermarketmapping/{}/change/", "mapping/{}/",
+        "mapping/btts_ft/restore/{}/", "mapping/{}/switch/", "odds/event/{}/change/", "scraping/scraperun/{}/change/",
+        "mappings/mappingauditlog/{}/change/", "odds/event/{}/market/3743/",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("unknown_number", ["0", "987654321", "99999999999999999999999"])
+def test_a_page_of_what_is_not_there_is_not_found(address, unknown_number):
+    answer = sign_in("lead").get("/admin/" + address.format(unknown_number))
+    assert answer.status_code in (302, 404), answer.content[:200]
+    assert answer.status_code == 404 or answer["Location"].startswith("/admin/")
