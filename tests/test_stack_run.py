@@ -99,3 +99,13 @@ def test_kill_nine_of_the_supervisor_leaves_no_process_and_loses_no_committed_ro
             assert connection.execute("SELECT id FROM kept").fetchall() == [(42,)]
     finally:
         assert again.end() == 0
+
+
+def test_manage_without_a_running_desk_says_so_in_one_line(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    answer = subprocess.run(
+        [ROOT / "bin" / "manage", "doctor"], capture_output=True, text=True, timeout=60,
+        env=environment | {"STATE_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"no bin/run is up on {tmp_path}") and answer.stderr.count("\n") == 1

@@ -42,7 +42,11 @@ def main(arguments):
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     if not environment:
-        print(f"no bin/run is up on {state_path()}; using the environment as it is", file=sys.stderr)
+        nobody = f"no bin/run is up on {state_path()}"
+        if not os.environ.get("DATABASE_URL"):
+            print(f"{nobody}: start it, or name its STATE_DIR, or set DATABASE_URL yourself", file=sys.stderr)
+            return 2
+        print(f"{nobody}; using the environment as it is", file=sys.stderr)
     # A person reads the answer; the log of what happened on the way would stand in the middle of it.
     environment = {"LOG_LEVEL": "WARNING"} | environment | os.environ
     os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], environment)
