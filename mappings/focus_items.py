@@ -83,7 +83,13 @@ def _candidate(row, suggestion, views):
         "reasons": suggestion.reasons,
         "pairing": suggestion.pairing,
         "prices": side_by_side(row, suggestion, views),
+        "rulesText": _rules_of(suggestion.betpawa_id, views),
     }
+
+
+def _rules_of(betpawa_id, views):
+    """BetPawa's own rules text of a market, as a kept event has it; "" where BetPawa sends none."""
+    return next((view.offered[betpawa_id].rules_text for view in views if betpawa_id in view.offered), "")
 
 
 def side_by_side(row, suggestion, views) -> list[dict]:

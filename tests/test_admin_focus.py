@@ -4,10 +4,13 @@ import json
 
 import pytest
 from django.urls import reverse
+from msgspec import structs
 
 from mappings import admin_focus, services
 from mappings.cache import mapping_cache
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+from mappings.tests.builders import market
+from mappings.tests.preview_builders import keep_fixture
 from tests.admin_rows import HOSTILE, make_unmapped, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +149,16 @@ def test_an_undo_that_is_refused_says_why_and_names_the_one_before_it():
     assert post(ada, "undo", {"batchId": older.pk}).status_code == 200
     first.refresh_from_db()
     assert first.tab == "NEW"
+
+
+def test_betpawas_rules_text_comes_with_the_suggestion_where_a_kept_event_has_it():
+    row = make_unmapped(1, sample_outcomes=YES_OR_NO, rules_text="Both teams score. Extra time counts.")
+    suggestion = suggested(row)
+    texts = {"Yes": "1.8", "No": "1.9"}
+    ours = structs.replace(market(suggestion.betpawa_id, texts), rules_text="Both teams score in normal time.")
+    keep_fixture(1, betpawa=[ours], sportybet=[market(row.external_market_id, texts)])
+    (item,) = sign_in("viewer").get(reverse("admin:mappings_focus_items"), {"ids": row.pk}).json()["items"]
+    assert item["candidates"][0]["rulesText"] == "Both teams score in normal time."
 
 
 def test_an_undo_of_several_counts_them_and_names_none():

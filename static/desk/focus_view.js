@@ -70,6 +70,35 @@ window.focusView = (function () {
         return card;
     }
 
+    // --- Rules text of both ----------------------------------------------------------------------
+
+    const MOST_WORDS = 600; // a comparison costs the product of both
+
+    /* Words of each text with whether the other has them, too, in the same order: [[word, isCommon], …]. */
+    function compared(one, other) {
+        const mine = one.split(/\s+/).filter(Boolean).slice(0, MOST_WORDS), theirs = other.split(/\s+/).filter(Boolean).slice(0, MOST_WORDS);
+        const plain = (word) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+        const left = mine.map(plain), right = theirs.map(plain);
+        const longest = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
+        for (let i = left.length - 1; i >= 0; i -= 1) for (let j = right.length - 1; j >= 0; j -= 1)
+            longest[i][j] = left[i] === right[j] ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
+        const found = [mine.map((word) => [word, false]), theirs.map((word) => [word, false])];
+        for (let i = 0, j = 0; i < left.length && j < right.length;) {
+            if (left[i] === right[j]) found[0][i++][1] = found[1][j++][1] = true;
+            else if (longest[i + 1][j] >= longest[i][j + 1]) i += 1;
+            else j += 1;
+        }
+        return found;
+    }
+
+    function rules(item, candidate) {
+        const [theirs, ours] = compared(item.rulesText, candidate.rulesText);
+        const text = (name, words) => make("div", "", make("h3", "", name), make("p", "focus-rules", make("bdi", "", ...words.flatMap(([word, isCommon]) => [isCommon ? word : make("mark", "", word), " "]))));
+        const card = make("section", "desk-card focus-both-rules", make("h2", "", "Rules of both"), make("div", "focus-columns", text(item.bookmaker, theirs), text("BetPawa", ours)));
+        card.append(make("p", "desk-quiet", "Underlined is what the other text does not say in these words."));
+        return card;
+    }
+
     // --- Right: what it may be ------------------------------------------------------------------
 
     function candidates(item, chosen, choose) {
@@ -183,8 +212,10 @@ window.focusView = (function () {
 
     function draw(item, state, on) {
         const candidate = item.candidates[state.chosen];
-        return [make("div", "focus-columns", market(item), candidates(item, state.chosen, on.choose)),
+        const parts = [make("div", "focus-columns", market(item), candidates(item, state.chosen, on.choose)),
+            candidate && candidate.rulesText && item.rulesText ? rules(item, candidate) : "",
             make("div", "focus-below", pairing(item, candidate, on.pair), prices(item, candidate))];
+        return parts.filter(Boolean);
     }
 
     function empty(words, detail, links) {
