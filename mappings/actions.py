@@ -111,16 +111,30 @@ def map_rows(
     """services.map_to, refused with ReasonRequired where people must say why and did not."""
     ids = list(dict.fromkeys(ids))
     check_mapped_together(ids)
-    if not reason.strip():
-        preview = preview_mapping(
-            canonical_id=canonical_id, values=values or {}, ids=ids, outcome_texts=outcome_texts, split=split
-        )
-        if preview.needs_reason:
-            raise ReasonRequired(preview)
+    check_reason(reason, canonical_id, values or {}, ids=ids, outcome_texts=outcome_texts, split=split)
     return services.map_to(
         ids=ids, canonical_id=canonical_id, user=user, reason=reason, values=values, outcome_texts=outcome_texts,
         versions=versions, mapping_version=mapping_version, split=split,
     )  # fmt: skip
+
+
+def restore_mapping(
+    canonical_id: str, audit_id: int, user, reason: str = "", *, version: int | None = None, dry_run: bool = False
+) -> services.MappingChange:
+    """services.restore_version, refused as map_rows is."""
+    if not dry_run:
+        check_reason(reason, canonical_id, services.values_of_version(canonical_id, audit_id))
+    return services.restore_version(canonical_id, audit_id, user, reason, version=version, dry_run=dry_run)
+
+
+def check_reason(reason: str, canonical_id: str, values: dict, **of_rows):
+    """Raises ReasonRequired where saving this needs a reason and none was given: one rule for all who save.
+    of_rows: ids, outcome_texts, split, as the preview takes them."""
+    if reason.strip():
+        return
+    preview = preview_mapping(canonical_id=canonical_id, values=values, **of_rows)
+    if preview.needs_reason:
+        raise ReasonRequired(preview)
 
 
 def check_mapped_together(ids: Collection[int]):

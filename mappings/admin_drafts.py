@@ -161,7 +161,7 @@ def reason_missing(draft: Draft) -> Preview | None:
     if draft.reason:
         return None
     preview = preview_of(draft)
-    return preview if preview.needs_reason or not preview.can_save else None
+    return preview if preview.needs_reason else None
 
 
 def fixed(draft: Draft, button: str) -> Draft:
@@ -199,7 +199,7 @@ def preview_view(request):
     preview = preview_of(draft)
     html = render_to_string("desk/mapping_preview.html", preview_context(preview), request)
     return JsonResponse(
-        {"html": html, "canSave": preview.can_save, "needsReason": preview.needs_reason or not preview.can_save,
+        {"html": html, "canSave": preview.can_save, "needsReason": preview.needs_reason,
          "canonicalId": preview.canonical_id, "ms": round(preview.ms, 1)}
     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mappings import services
-from mappings.actors import name_of
 from mappings.admin_drafts import LONGEST_REASON, preview_context
 from mappings.admin_forms import shown_form
 from mappings.cache import mapping_cache
@@ -24,7 +23,6 @@ from mappings.models import (
     UnmappedMarketLog,
     UserMarketMapping,
 )
-from mappings.ports import stored_odds
 from mappings.preview import preview_mapping
 from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
 from mappings.unmapped_logger import identity
@@ -273,7 +271,7 @@ def apply_view(request, canonical_id):
 
 
 def _apply(request, canonical_id):
-    task_id = stored_odds().enqueue_reapply(canonical_id, name_of(request.user))
+    task_id = services.apply_now(canonical_id=canonical_id, user=request.user)
     messages.info(request, f"Running events are being mapped once more (task {task_id[:8]}).")
 
 

@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 
 from mappings import services
-from mappings.actors import name_of
 from mappings.admin_choosing import choose_page, offered, query_of, rows_of, title_of
 from mappings.admin_decisions import ids_of, queue_url, safe_next, say
 from mappings.admin_drafts import (
@@ -38,7 +37,6 @@ from mappings.definitions import REFERENCE
 from mappings.models import MarketSuggestion, UserMarketMapping
 from mappings.new_market import values_of_coordinates
 from mappings.pairing import meaning, pair, sample_texts
-from mappings.ports import stored_odds
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.engine import current_world
 from oddsproject.api.roles import TRADER
@@ -306,7 +304,7 @@ def _save(request, rows, draft):
 
 def apply_at_once(request, canonical_id):
     """Have what is stored of the running events mapped once more, and say so."""
-    task_id = stored_odds().enqueue_reapply(canonical_id, name_of(request.user))
+    task_id = services.apply_now(canonical_id=canonical_id, user=request.user)
     messages.info(request, f"Running events are being mapped once more (task {task_id[:8]}).")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from mappings.before_after import SHOWN_FIXTURES, compare_fixtures, fixtures_for
-from mappings.conflicts import ERROR, WARNING, Conflict, conflicts_of
+from mappings.conflicts import ERROR, REFUSED, WARNING, Conflict, conflicts_of
 from mappings.impact import Impact, has_new_keys, impact_of
 from mappings.proposals import propose
 from oddsproject.api.serializers import camel
@@ -21,7 +21,8 @@ VERBATIM = ("specifierFilters", "sources")  # objects whose keys are bookmakers,
 class Preview:
     """change: created, overridden, updated, activated, deactivated, unchanged. changes: {field:
     (old, new)}. taken_from: mappings that would lose a source key. ms: how long this took.
-    needs_reason: there are warnings, or the impact is wide."""
+    can_save: nothing speaks so much against it that it would be refused, or map nothing at all.
+    needs_reason: the impact is wide, or something speaks against it that does not refuse it."""
 
     canonical_id: str
     change: str
@@ -36,8 +37,14 @@ class Preview:
         return all(conflict.severity != ERROR for conflict in self.conflicts)
 
     @property
+    def is_refused(self) -> bool:
+        """Whether saving it would be refused, whatever the reason: a reason is not what it lacks."""
+        return any(conflict.severity == ERROR and conflict.code in REFUSED for conflict in self.conflicts)
+
+    @property
     def needs_reason(self) -> bool:
-        return self.impact.is_wide or any(conflict.severity == WARNING for conflict in self.conflicts)
+        speaks_against = any(conflict.severity in (ERROR, WARNING) for conflict in self.conflicts)
+        return not self.is_refused and (self.impact.is_wide or speaks_against)
 
     def as_data(self) -> dict:
         """For JSON: camelCase names; times and lines as text."""

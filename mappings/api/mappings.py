@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
 from mappings import services
-from mappings.actions import ReasonRequired
+from mappings.actions import check_reason, map_rows
 from mappings.api.preview_serializers import PreviewBody, PreviewSerializer
 from mappings.api.problems import decided
 from mappings.api.records import full_mapping, listed_mappings, mapping_values, matching
@@ -37,15 +37,6 @@ from oddsproject.api.serializers import EmptyBody
 from oddsproject.api.views import APIView
 
 
-def refuse_without_reason(reason, canonical_id, values, ids=()):
-    """Raises ReasonRequired where nothing was said and many events would change."""
-    if reason.strip():
-        return
-    preview = preview_mapping(canonical_id=canonical_id, values=values, ids=ids)
-    if preview.impact.is_wide:
-        raise ReasonRequired(preview)
-
-
 class Mappings(APIView):
     query_class = MappingQuery
 
@@ -65,10 +56,10 @@ class Mappings(APIView):
             missing = set(ids) - set(UnmappedMarketLog.objects.filter(pk__in=ids).values_list("pk", flat=True))
             if missing:
                 raise ValidationError({"unmappedIds": [f"There is no market {min(missing)} in the queue."]})
-        decided(lambda: refuse_without_reason(body["reason"], canonical_id, values, ids or ()))
         if ids:
-            change = decided(lambda: services.map_to(ids=ids, **known)).change
+            change = decided(lambda: map_rows(ids=ids, **known)).change
         else:
+            decided(lambda: check_reason(body["reason"], canonical_id, values))
             change = decided(lambda: services.create_mapping(**known))
         status = 201 if change.outcome == "created" else 200
         return Response(MappingSerializer(full_mapping(canonical_id)).data, status=status)
@@ -87,7 +78,7 @@ class Mapping(APIView):
         if not changes:
             raise ValidationError({"body": ["Name at least one field to change."]})
         self._known(canonical_id)
-        decided(lambda: refuse_without_reason(body.get("reason", ""), canonical_id, changes))
+        decided(lambda: check_reason(body.get("reason", ""), canonical_id, changes))
         decided(
             lambda: services.update_mapping(
                 canonical_id=canonical_id,
@@ -103,8 +94,8 @@ class Mapping(APIView):
     def delete(self, request, canonical_id):
         """Switches it off; nothing is deleted, and it can be switched on again."""
         body = self.read_body(ReasonBody)
-        self._known(canonical_id)
-        decided(lambda: refuse_without_reason(body["reason"], canonical_id, {"is_active": False}))
+        if self._known(canonical_id).source == "db":  # a built-in one cannot be switched off for any reason
+            decided(lambda: check_reason(body["reason"], canonical_id, {"is_active": False}))
         decided(
             lambda: services.deactivate_mapping(
                 canonical_id=canonical_id, user=request.user, reason=body["reason"], version=body.get("version")

@@ -6,7 +6,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from mappings import services
-from mappings.actors import name_of
+from mappings.actions import restore_mapping
 from mappings.api.problems import decided
 from mappings.api.records import full_mapping
 from mappings.api.serializers import AppliedSerializer, RestoreBody, RestoredSerializer, VersionSerializer
@@ -14,7 +14,6 @@ from mappings.api.standing_serializers import PriceCheckedSerializer, PriceCheck
 from mappings.cache import mapping_cache
 from mappings.evidence.audit import audit_mappings
 from mappings.models import MappingAuditLog, PriceAudit
-from mappings.ports import stored_odds
 from oddsproject.api.pagination import page_of
 from oddsproject.api.query import PagedQuery
 from oddsproject.api.roles import LEAD
@@ -46,10 +45,10 @@ class Restore(APIView):
 
     @extend_schema(request=RestoreBody, responses=RestoredSerializer, operation_id="mapping_restore")
     def post(self, request, canonical_id):
-        """Make it what a version was."""
+        """Make it what a version was. 409 reason_required where much would change."""
         body = self.read_body(RestoreBody)
         change = decided(
-            lambda: services.restore_version(
+            lambda: restore_mapping(
                 canonical_id,
                 body["audit_id"],
                 request.user,
@@ -77,7 +76,7 @@ class Apply(APIView):
         self.read_body(EmptyBody)
         in_force_or_404(canonical_id)
         with transaction.atomic():
-            task_id = stored_odds().enqueue_reapply(canonical_id, name_of(request.user))
+            task_id = services.apply_now(canonical_id=canonical_id, user=request.user)
         applied = {"canonical_id": canonical_id, "task_id": task_id, "mapping_version": mapping_cache.version}
         return Response(AppliedSerializer(applied).data, status=202)
 

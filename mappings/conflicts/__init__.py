@@ -8,11 +8,11 @@ from mappings.conflicts.evidence import evidence_conflicts
 from mappings.conflicts.finding import ERROR, INFO, SEVERITIES, WARNING, Conflict, drafted, merge_fix
 from mappings.conflicts.keys import key_conflicts, target_conflicts
 from mappings.conflicts.outcomes import outcome_conflicts
-from mappings.conflicts.saving import saving_conflicts
+from mappings.conflicts.saving import REFUSED, saving_conflicts
 from mappings.evidence.samples import Fixture
 from mappings.proposals import Proposal
 
-__all__ = ["ERROR", "INFO", "WARNING", "Conflict", "conflicts_of", "merge_fix"]
+__all__ = ["ERROR", "INFO", "REFUSED", "WARNING", "Conflict", "conflicts_of", "merge_fix"]
 
 
 def conflicts_of(proposal: Proposal, fixtures: list[Fixture], names: dict[str, str]) -> list[Conflict]:

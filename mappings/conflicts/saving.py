@@ -3,6 +3,8 @@
 from mappings.conflicts.finding import ERROR, INFO, WARNING, Conflict
 from mappings.conflicts.tables import without_repetitions
 
+REFUSED = ("NOT_IN_QUEUE", "INVALID")  # errors that saving itself raises
+
 
 def saving_conflicts(proposal):
     """Why saving would be refused, and what switching a mapping off would leave."""

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mappings import services
+from mappings.actions import ReasonRequired
 from mappings.queue_filter import TABS, QueueFilter
 from oddsproject.api.roles import TRADER, has_role
 
@@ -71,7 +72,7 @@ def carried_out(do):
         return do()
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
-    except (PermissionDenied, services.StaleVersion) as error:
+    except (PermissionDenied, services.StaleVersion, ReasonRequired) as error:
         raise CommandError(str(error)) from error
 
 

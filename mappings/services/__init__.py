@@ -12,7 +12,16 @@ from mappings.services.mappings import (
 )
 from mappings.services.queue import acknowledge, close_review, ignore, reject_suggestion, reopen, set_notes, snooze
 from mappings.services.resolving import Resolution, map_to
-from mappings.services.undoing import Undone, UndoneItem, foresee, last_batch, restore_version, undo_batch, undo_last
+from mappings.services.undoing import (
+    Undone,
+    UndoneItem,
+    foresee,
+    last_batch,
+    restore_version,
+    undo_batch,
+    undo_last,
+    values_of_version,
+)
 from mappings.services.versions import FieldChange, StaleVersion
 
 __all__ = [
@@ -46,4 +55,5 @@ __all__ = [
     "undo_batch",
     "undo_last",
     "update_mapping",
+    "values_of_version",
 ]

@@ -154,8 +154,7 @@ def restore_version(
     ValidationError where those values do not map any more. dry_run: checked, and taken back.
     """
     entry = MappingAuditLog.objects.get(pk=audit_id, canonical_id=canonical_id)
-    then = entry.new_value or entry.old_value
-    values = {name: then[name] for name in EDITABLE if name in then}
+    values = _values_of(entry)
     with transaction.atomic():
         with deciding(Kind.RESTORE, user, reason or f"As it was on {lagos_text(entry.created_at)}") as batch:
             if UserMarketMapping.objects.filter(canonical_id=canonical_id).exists():
@@ -168,6 +167,16 @@ def restore_version(
         if dry_run:
             transaction.set_rollback(True)
     return replace(change, batch_id=None) if dry_run else change
+
+
+def values_of_version(canonical_id: str, audit_id: int) -> dict:
+    """{field: value} that restore_version would give the mapping. Raises MappingAuditLog.DoesNotExist."""
+    return _values_of(MappingAuditLog.objects.get(pk=audit_id, canonical_id=canonical_id))
+
+
+def _values_of(entry):
+    then = entry.new_value or entry.old_value
+    return {name: then[name] for name in EDITABLE if name in then}
 
 
 def _check(batch, user):

@@ -194,3 +194,24 @@ def test_a_version_of_a_built_in_entry_is_checked_like_any_other(trader):
     refused = trader.patch(path, {"name": "Theirs", "version": 0})
     assert refused.status_code == 409
     assert [change["field"] for change in refused.json()["changes"]] == ["name"]
+
+
+def test_a_mapping_made_for_rows_of_the_queue_needs_a_reason_as_mapping_them_does(trader):
+    """Its key feeds another mapping already: that is a warning, and not wide."""
+    assert trader.post("/api/mappings", NEW).status_code == 201
+    row = UnmappedMarketLog.objects.create(source="bet9ja", external_market_id="S_3CM", market_name="Corners")
+    other = {**NEW, "canonicalId": "corners_again", "unmappedIds": [row.pk]}
+    del other["reason"]
+    by_mapping = trader.post("/api/mappings", other)
+    values = {name: NEW[name] for name in ("name", "betpawaId", "outcomeMapping")}
+    by_row = trader.post(f"/api/unmapped/{row.pk}/map", {"canonicalId": "corners_again", "values": values})
+    assert [answer.status_code for answer in (by_mapping, by_row)] == [409, 409], by_mapping.content
+    assert by_mapping.json()["code"] == by_row.json()["code"] == "reason_required"
+    assert trader.post("/api/mappings", {**other, "reason": "Looked"}).status_code == 201
+
+
+def test_what_would_be_refused_is_refused_and_no_reason_asked_for(trader):
+    trader.post("/api/mappings", NEW)
+    twice = [NEW["outcomeMapping"][0], {**NEW["outcomeMapping"][1], "bet9jaSuffix": "1"}]
+    answer = trader.patch("/api/mappings/corners_3way_1h", {"outcomeMapping": twice})
+    assert answer.status_code == 400, answer.content

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mappings import services
+from mappings.actions import restore_mapping
 from mappings.actors import name_of
 from mappings.api.batch_serializers import DecisionSerializer, UndoneSerializer
 from mappings.api.records import full_mapping, listed_mappings, matching
@@ -34,7 +35,6 @@ from mappings.management.desk import (
     print_table,
 )
 from mappings.models import DecisionBatch, MappingAuditLog
-from mappings.ports import stored_odds
 from mappings.preview import preview_mapping
 from oddsproject.api.roles import LEAD
 from oddsproject.desk.formats import lagos_text
@@ -197,7 +197,7 @@ class Command(BaseCommand):
     def _restore(self, options):
         user = person(options["user"], LEAD)
         try:
-            change = services.restore_version(
+            change = restore_mapping(
                 options["canonical_id"], options["version"], user, options["reason"], dry_run=options["dry_run"]
             )
         except MappingAuditLog.DoesNotExist as error:
@@ -216,7 +216,7 @@ class Command(BaseCommand):
         mapping_cache.refresh()
         if options["canonical_id"] not in mapping_cache.snapshot.by_canonical_id:
             raise CommandError(f"No mapping in force is called {options['canonical_id']!r}.")
-        task_id = stored_odds().enqueue_reapply(options["canonical_id"], name_of(user))
+        task_id = services.apply_now(canonical_id=options["canonical_id"], user=user)
         if options["as_json"]:
             print_json(self, {"canonicalId": options["canonical_id"], "taskId": task_id})
         else:
