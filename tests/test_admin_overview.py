@@ -78,3 +78,17 @@ def test_precision_tells_a_rejection_from_a_market_that_betpawa_does_not_have():
     page = sign_in("viewer").get(reverse("admin:suggestion_precision")).content.decode()
     assert page.count('<span class="desk-quiet">rejected</span>') == 1
     assert page.count('<span class="desk-quiet">BetPawa has none</span>') == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("", "Overview"), ("mappings/unmappedmarketlog/?tab=MAPPED", "Unmapped markets"),
+        ("mappings/unmappedmarketlog/focus/", "Focus mode"), ("mappings/unmappedmarketlog/rules/add/", "Ignore rules"),
+        ("mappings/precision/", "Suggestion precision"), ("password_change/", None),
+    ],
+)  # fmt: skip
+def test_the_sidebar_marks_the_one_page_that_one_is_on(address, title):
+    groups = sign_in("lead").get("/admin/" + address).context["sidebar_navigation"]
+    marked = [item["title"] for group in groups for item in group["items"] if item["active"]]
+    assert marked == ([title] if title else [])

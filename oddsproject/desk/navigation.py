@@ -1,5 +1,7 @@
 """The theme's callbacks: sidebar, its badges, our style sheet and scripts."""
 
+from urllib.parse import urlsplit
+
 from django.apps import apps
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -94,10 +96,21 @@ def sidebar(request):
             ],
         ),
     ]
-    return [
-        {"title": title, "separator": True, "items": [item for item in items if item is not None]}
-        for title, items in groups
-    ]
+    groups = [(title, [item for item in items if item is not None]) for title, items in groups]
+    here = _here(request.path, [item for _, items in groups for item in items])
+    for _, items in groups:
+        for item in items:
+            item["active"] = item is here
+    return [{"title": title, "separator": True, "items": items} for title, items in groups]
+
+
+def _here(path, items):
+    """The one item that leads to this page or, where none does, to what it belongs to: focus mode's address
+    begins as the queue's does, and every address as the overview's."""
+    index = reverse("admin:index")
+    paths = [(urlsplit(item["link"]).path, item) for item in items]
+    near = [one for one in paths if path == one[0] or (one[0] != index and path.startswith(one[0]))]
+    return max(near, key=lambda one: len(one[0]))[1] if near else None
 
 
 def _item(title, icon, name, query="", *, permission=is_viewer, badge=None):
