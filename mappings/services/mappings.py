@@ -13,7 +13,7 @@ from mappings.models import UserMarketMapping
 from mappings.services import applying
 from mappings.services.decisions import note
 from mappings.services.rescoring import rescore_after
-from mappings.services.versions import StaleVersion, check_version
+from mappings.services.versions import check_version
 from mappings.specifiers import format_specifier
 
 log = structlog.get_logger(__name__)
@@ -81,12 +81,10 @@ def update_mapping(
     user,
     reason: str = "",
     version: int | None = None,
-    merge: bool = False,
     apply_now: bool = False,
 ) -> MappingChange:
     """Change some fields. A built-in entry gets a row that overrides it. version: that was read, 0 of a
-    built-in entry without a row. merge: a version that was
-    changed meanwhile will do where nobody else touched these fields. apply_now: as in create_mapping.
+    built-in entry without a row. apply_now: as in create_mapping.
     Raises StaleVersion, ValidationError, UserMarketMapping.DoesNotExist."""
     with deciding("mapping", user, reason) as batch:
         row = _locked(canonical_id)
@@ -97,11 +95,7 @@ def update_mapping(
             return create_mapping(
                 canonical_id=canonical_id, values=changes, user=user, reason=reason, apply_now=apply_now
             )
-        try:
-            check_version(row, version, beginning_of(canonical_id))
-        except StaleVersion as stale:
-            if not merge or stale.clashing(changes):
-                raise
+        check_version(row, version, beginning_of(canonical_id))
         changed = _assign(row, changes)
         if not changed:
             return MappingChange(row, "unchanged")

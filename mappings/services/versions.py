@@ -21,7 +21,7 @@ class FieldChange:
 class StaleVersion(Exception):
     """Somebody else was first. current: the version now; changed_by and changed_at where known.
     changes: [FieldChange] since the version that was read. The caller still has what it wanted to
-    save; `clashing` says which of it somebody else has set too."""
+    save."""
 
     def __init__(self, current, *, changed_by=None, changed_at=None, changes=()):
         self.current = current
@@ -29,10 +29,6 @@ class StaleVersion(Exception):
         self.changed_at = changed_at
         self.changes = tuple(changes)
         super().__init__(self._text())
-
-    def clashing(self, wanted) -> list[FieldChange]:
-        """The changes to fields that are in `wanted`, too."""
-        return [change for change in self.changes if change.field in wanted]
 
     def _text(self):
         if self.current == NO_ROW:

@@ -178,16 +178,6 @@ def test_an_update_needs_the_version_that_was_read():
     stale = caught.value
     assert (stale.current, stale.changed_by) == (2, "alice")
     assert [(c.field, c.old, c.new, c.changed_by) for c in stale.changes] == [("name", "Three corners", "B", "alice")]
-    assert [c.field for c in stale.clashing({"name": "C", "priority": 3})] == ["name"]
-
-
-def test_edits_of_different_fields_are_merged_on_request():
-    mapping = create_mapping(canonical_id="c", values=CORNERS, user="alice").mapping
-    update_mapping(canonical_id="c", changes={"name": "B"}, user="alice", version=mapping.version)
-    merged = update_mapping(canonical_id="c", changes={"priority": 3}, user="bob", version=1, merge=True).mapping
-    assert (merged.name, merged.priority, merged.version) == ("B", 3, 3)
-    with pytest.raises(StaleVersion):
-        update_mapping(canonical_id="c", changes={"name": "C"}, user="bob", version=1, merge=True)
 
 
 def test_updating_a_built_in_entry_makes_a_row_that_overrides_it():
