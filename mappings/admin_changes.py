@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date
 from mappings.admin_decisions_pages import EARLIEST, LATEST
 from mappings.admin_history import ACTIONS
 from mappings.differences import differences
+from mappings.distinct import distinct_values
 from mappings.models import MappingAuditLog
 from oddsproject.desk.pages import page, require
 from oddsproject.desk.spreadsheets import csv_line
@@ -110,8 +111,7 @@ def filtered(asked):
 
 def people():
     """Who has changed mappings, by name."""
-    found = MappingAuditLog.objects.exclude(created_by=None).order_by("created_by").values_list("created_by", flat=True)
-    return list(found.distinct()[:MOST_PEOPLE])
+    return distinct_values(MappingAuditLog, "created_by", MOST_PEOPLE)
 
 
 def _day(text, name):

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.actors import name_of
+from mappings.distinct import distinct_values
 from mappings.models import KIND_CHOICES, DecisionBatch
 from mappings.services.undoing import DONE, NOT_MEANT, Undone
 from mappings.standing import names_of_decisions
@@ -67,8 +68,7 @@ def decisions_page(request):
 
 
 def people():
-    found = DecisionBatch.objects.order_by("actor").values_list("actor", flat=True).distinct()
-    return list(found[:MOST_PEOPLE])
+    return distinct_values(DecisionBatch, "actor", MOST_PEOPLE)
 
 
 # --- Everything of one person since -----------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The questions that the queue can be asked, as a form above it."""
 
-from django.db import connection
-
+from mappings.distinct import distinct_values
 from mappings.errors import ALL_CODES
+from mappings.models import UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.suggestions.vocabulary import FAMILY_WORDS, PERIOD_WORDS
 
@@ -10,24 +10,24 @@ MOST_CHOICES = 200
 EVENTS = (2, 5, 10, 50, 100, 500)
 OCCURRENCES = (2, 10, 100, 1000)
 
-# Each next value is one look into the index, so it costs the values, not the rows.
-DISTINCT = """
-WITH RECURSIVE found AS (
-    (SELECT {column} AS value FROM unmapped_market_log WHERE {column} > '' ORDER BY {column} LIMIT 1)
-    UNION ALL
-    SELECT (SELECT q.{column} FROM unmapped_market_log AS q WHERE q.{column} > found.value ORDER BY q.{column} LIMIT 1)
-      FROM found WHERE found.value IS NOT NULL
-)
-SELECT value FROM found WHERE value IS NOT NULL LIMIT {most}
-"""
-
 
 def filter_fields(asked: QueueFilter, names: dict) -> list[dict]:
     """One select per question: {name, label, value, choices: [(value, words)]}."""
     fields = [
         ("source", "Bookmaker", list(names.items())),
-        ("family", "Family", [(value, family_words(value)) for value in _distinct("family")]),
-        ("period", "Period", [(value, PERIOD_WORDS.get(value, value)) for value in _distinct("period")]),
+        (
+            "family",
+            "Family",
+            [(value, family_words(value)) for value in distinct_values(UnmappedMarketLog, "family", MOST_CHOICES)],
+        ),
+        (
+            "period",
+            "Period",
+            [
+                (value, PERIOD_WORDS.get(value, value))
+                for value in distinct_values(UnmappedMarketLog, "period", MOST_CHOICES)
+            ],
+        ),
         ("error_code", "Why", [(code, code.replace("_", " ").capitalize()) for code in ALL_CODES]),
         ("min_events", "Events", [(str(least), f"{least} or more") for least in EVENTS]),
         ("min_occurrences", "Cycles seen", [(str(least), f"{least:,} or more") for least in OCCURRENCES]),
@@ -49,9 +49,3 @@ def _field(name, label, choices, value):
     if value and value not in dict(choices):
         choices = [*choices, (value, value)]  # an address may ask what the form does not offer
     return {"name": name, "label": label, "choices": choices, "value": value}
-
-
-def _distinct(column):
-    with connection.cursor() as cursor:
-        cursor.execute(DISTINCT.format(column=column, most=MOST_CHOICES))
-        return [value for (value,) in cursor.fetchall()]

@@ -121,8 +121,8 @@ def _new_queue_row(finding, mapped_to):
 def _held(finding) -> bool:
     """Whether a person closed this pair's review, and the mapping is still the one they looked at."""
     closed_at = UnmappedChange.objects.filter(
-        source=finding.row.source,
-        external_market_id=finding.row.external_market_id,
+        unmapped__source=finding.row.source,
+        unmapped__external_market_id=finding.row.external_market_id,
         old_value__review__canonicalId=finding.row.canonical_id,
         old_value__review__betpawaId=finding.row.betpawa_id,
         new_value__review_since=None,
