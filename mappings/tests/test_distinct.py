@@ -23,6 +23,7 @@ def changes():
     with connection.cursor() as cursor:
         cursor.execute(CHANGES, [])
         cursor.execute("INSERT INTO mapping_audit_log (canonical_id, action) VALUES ('nobodys', 'UPDATE')")
+        cursor.execute("SELECT gin_clean_pending_list('idx_audit_log_search')")  # as vacuum does
         cursor.execute("ANALYZE mapping_audit_log")
         cursor.execute("SET LOCAL enable_seqscan = off")  # of so few rows it may be the cheaper
 
