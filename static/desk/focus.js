@@ -15,28 +15,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const tab = new URLSearchParams(urls.query).get("tab");
     const kept = new Set(); // shown wherever they lie: what the address names, and what an undo brought back
     const sittingBegan = Date.now();
-    let sending = Promise.resolve();
 
     // --- Talking to the server ----------------------------------------------------------------
 
-    async function ask(url, options) {
-        const sent = fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, ...options });
-        const answer = await sent.catch(() => { throw Object.assign(new Error("The desk cannot be reached. Decide again when it is back: what it has saved already is not saved twice."), { isOpen: true }); });
-        const isJson = (answer.headers.get("content-type") || "").includes("json");
-        if (!isJson) throw new Error(answer.redirected || answer.status === 403 ? "You are signed out, or may not do this." : "The desk answered " + answer.status + ".");
-        const data = await answer.json();
-        return { ok: answer.ok, status: answer.status, data };
-    }
-
-    function post(url, body) {
-        // The cookie's, where there is one: signing in again, in another tab, made the form's worthless.
-        const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/);
-        const token = cookie ? cookie[1] : root.querySelector("[name=csrfmiddlewaretoken]").value;
-        const send = () => ask(url, { method: "POST", body: JSON.stringify(body), headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token } });
-        const answer = sending.then(send, send); // in order, whatever became of the one before
-        sending = answer.catch(() => null);
-        return answer;
-    }
+    const { ask, post } = window.focusAsk(root);
 
     function fetchItems(wanted) {
         const missing = wanted.filter((id) => id !== undefined && !items.has(id) && !fetching.has(id));
@@ -377,14 +359,17 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // --- Colleagues --------------------------------------------------------------------------------
 
+    const HINTS = { claim: " has claimed this market.", release: " has given this market back.", note: " has made a note about this market." }; // no decisions
+
     /* What somebody else decided is read again, and never moves the market that is being looked at. */
     document.addEventListener("desk:unmapped_changed", (event) => {
-        const { ids: changed = [], actor } = event.detail;
+        const { ids: changed = [], actor, kind } = event.detail;
         const me = root.closest("[data-desk-user]").dataset.deskUser;
         if (actor === me) return;
         for (const id of changed) {
-            if (id === ids[at] && items.has(id)) say(actor + " has just decided about this market; what you decide now is checked against that.", "bad");
-            else items.delete(id);
+            if (id !== ids[at] || !items.has(id)) items.delete(id);
+            else if (HINTS[kind]) say(actor + HINTS[kind]);
+            else say(actor + " has just decided about this market; what you decide now is checked against that.", "bad");
         }
     });
 
