@@ -46,6 +46,12 @@ class Desk:
     def press(self, key):
         self.do(lambda page: page.keyboard.press(key))
 
+    def beside(self, username, password):
+        """Another person at the same desk: a signed-in Desk with cookies of its own in the same browser."""
+        colleague = Desk(self.base, self._pool, self.do(lambda page: page.context.browser.new_context().new_page()))
+        _sign_in(colleague, username, password)
+        return colleague
+
     def see(self, selector, text=None):
         """Wait until an element (with that text) is visible; returns its whole text."""
 
@@ -75,7 +81,7 @@ def open_desk(username, password):
         def start():
             playwright = sync_playwright().start()
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
             return playwright, browser, page
 
