@@ -72,6 +72,11 @@ def template(text: str, home: str = "", away: str = "") -> str:
     return TeamTemplate(home, away).apply(text) if home or away else text
 
 
+def says_period(name: str) -> bool:
+    """Whether a name tells the half, or that it is the whole match; most names of the latter do not."""
+    return any(pattern.search(template(name)) for pattern, _ in _PERIODS)
+
+
 def coordinates_of(slug, key, name, outcome_texts, *, home="", away="") -> Coordinates:
     """slug, key: whose market it is; name: as people see it; outcome_texts: labels, in any order.
 

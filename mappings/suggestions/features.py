@@ -44,12 +44,14 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 
 class Candidate(NamedTuple):
-    """parameters: what the source's specifiers say beside a line, for a person to judge."""
+    """parameters: what the source's specifiers say beside a line, for a person to judge. beside: the
+    bookmaker offers another key that is mapped there on the same events, so the two are not one."""
 
     target: Target
     values: np.ndarray
     prices: PriceComparison
     parameters: str
+    beside: bool = False
 
 
 def described(source: Source, target: Target) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.evidence.samples import source_key
 from mappings.models import Band
-from mappings.suggestions.coordinates import BOTH, template
+from mappings.suggestions.coordinates import BOTH, says_period, template
 from mappings.suggestions.descriptions import Descriptions
 from mappings.suggestions.features import (
     LIKE,
@@ -34,6 +34,10 @@ MOST_PRICED = 14
 MOST_TRANSITIVE = 8
 MOST_OFFERED = 5
 CLOSE_CALL = 1.5
+ENOUGH = 0.5  # of the fixtures that prices need to say something
+COHERENT = 0.3
+ANY_HALF = frozenset({"first", "last", "odd_even"})  # priced alike in the match and in its halves
+TELLING = 0.03  # a difference of distances that says which of two it is
 PRICED = slice(PLACES["closeness"], PLACES["lead"] + 1)
 
 
@@ -119,7 +123,8 @@ class World:
         for target, values, comparison in zip(targets, rows, compared, strict=True):
             rival = next((d for d, id in distances if id != target.betpawa_id), None)
             values[PRICED] = priced(comparison, rival, source, target)
-            candidates.append(Candidate(target, values, comparison, parameters))
+            beside = self._is_beside(source, target)
+            candidates.append(Candidate(target, values, comparison, parameters, beside))
         self._add_others(source, candidates, weights)
         return candidates
 
@@ -132,6 +137,14 @@ class World:
         lined = self._has_line(source)
         rows[:, PLACES["line"]] = [self._line_fits(lined, target) for target in targets]
         return targets, rows
+
+    def _is_beside(self, source, target):
+        """Nobody offers one market twice on one event: a key that is offered beside the one that is mapped
+        there is a near twin of it, or has something of its own to say."""
+        series = self.series(source.slug, source.key)
+        fed = self.fed.get(source.slug, {}).get(target.betpawa_id, ()) if series is not None else ()
+        others = (self.series(source.slug, key) for key in fed if key != source.key)
+        return any(other is not None and series.shares_fixtures_with(other) for other in others)
 
     def _has_line(self, source):
         series = self.series(source.slug, source.key)
@@ -220,8 +233,11 @@ def rank(world: World | None, source: Source, model: Model, *, without: Iterable
         candidate, score = candidates[place], scores[place]
         following = scores[order[rank_number + 1]] if rank_number + 1 < len(order) else 0.0
         sure = confidence(shares[place], model.calibration)
-        twin = _twin_in_play(candidate, score, [(candidates[p], scores[p]) for p in order[:8] if p != place])
-        doubtful = rank_number > 0 or bool(twin) or is_doubtful(source, candidate)
+        others = [(candidates[p], scores[p]) for p in order if p != place]
+        twin = _twin_in_play(candidate, score, others[:7])
+        doubtful = (
+            rank_number > 0 or bool(twin) or is_doubtful(source, candidate) or is_unconfirmed(source, candidate, others)
+        )
         band = band_of(model, sure, score - max(0.0, following), doubtful)
         ranked.append(Ranked(candidate, score, shares[place], sure, band, twin))
     return ranked
@@ -236,10 +252,27 @@ def is_doubtful(source: Source, candidate: Candidate) -> bool:
         return True
     if all(contradicts(source.rules_text, reading) for reading in candidate.target.readings):
         return True
+    if candidate.beside:
+        return True
     if prices.swapped or (prices.distance is not None and prices.enough >= 0.5 and prices.distance > APART):
         return True
     against = ("kind", "terms", "statistic", "period", "subject", "outcomes")
     return any(values[PLACES[name]] < -0.25 for name in against) or (not source.name and values[PLACES["ids"]] <= 0)
+
+
+def is_unconfirmed(source: Source, candidate: Candidate, others) -> bool:
+    """Whether only words speak for it: names may be wrong, so that prices have to agree, on enough
+    events; where another candidate has the same prices, or any half would have them, the rules text
+    has to."""
+    prices, values = candidate.prices, candidate.values
+    if prices.distance is None or prices.enough < ENOUGH or prices.distance > LIKE:
+        return True
+    if values[PLACES["rules"]] >= COHERENT:
+        return False
+    if source.coordinates.parts & ANY_HALF and not says_period(source.name):
+        return True
+    rivals = (other.prices.distance for other, _ in others)
+    return any(distance is not None and distance < prices.distance + TELLING for distance in rivals)
 
 
 def fixed_numbers(source: Source) -> set[str]:

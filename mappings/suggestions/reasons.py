@@ -144,7 +144,8 @@ def _others(source, ranked):
 
 
 def _fed(source, ranked):
-    return "another key of this bookmaker is mapped there already"
+    told = "another key of this bookmaker is mapped there already"
+    return f"{told}, and both are offered on the same events" if ranked.candidate.beside else told
 
 
 _TEXTS = {

@@ -60,6 +60,13 @@ class Series:
     def has_line(self) -> bool:
         return any(line is not None for line in self.lines)
 
+    def shares_fixtures_with(self, other: "Series") -> bool:
+        return not self._fixtures.isdisjoint(other._fixtures)
+
+    @cached_property
+    def _fixtures(self):
+        return frozenset(self.numbers.tolist())
+
     def places(self, row: int) -> dict[str, int]:
         """{label: column} of what this row has."""
         return {label: place for place, label in enumerate(self.labels) if not np.isnan(self.values[row, place])}

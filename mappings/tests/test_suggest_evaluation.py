@@ -25,12 +25,12 @@ def scores_for(dataset, setting=evaluation.IN_USE):
     return {score.slug: score for score in evaluation.measure(asked, [scoring.shipped()])}
 
 
-def check(scores, least):
+def check(scores, least, strong=1 / 2):
     for slug, (first, third) in least.items():
         score = scores[slug]
         assert score.first / score.keys >= first, score.missing
         assert score.third / score.keys >= third, score.missing
-        assert score.strong >= score.keys / 2
+        assert score.strong >= score.keys * strong
         assert score.strong_right / score.strong >= 0.99, score.missing
         assert score.strong_without == 0, score.missing
 
@@ -49,7 +49,8 @@ def test_prices_alone_find_most_and_make_nothing_strong(dataset):
 @needs_captures
 def test_hidden_mappings_come_back_on_the_captured_event():
     dataset = datasets.load("payloads", directory=DOMAIN / "payloads")
-    check(scores_for(dataset), {"sportybet": (0.95, 0.99), "bet9ja": (0.90, 0.97)})
+    # One event: two-way prices are one number each, which is not enough to be strong.
+    check(scores_for(dataset), {"sportybet": (0.95, 0.99), "bet9ja": (0.90, 0.97)}, strong=1 / 4)
 
 
 def test_the_hidden_mapping_is_not_looked_at(dataset):
