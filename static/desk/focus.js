@@ -361,8 +361,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const HINTS = { claim: " has claimed this market.", release: " has given this market back.", note: " has made a note about this market." }; // no decisions
 
-    const HINTS = { claim: " has claimed this market.", release: " has given this market back.", note: " has made a note about this market." }; // no decisions
-
     /* What somebody else decided is read again, and never moves the market that is being looked at. */
     document.addEventListener("desk:unmapped_changed", (event) => {
         const { ids: changed = [], actor, kind } = event.detail;
