@@ -17,7 +17,7 @@ from mappings.suggestions.vocabulary import PERIOD_WORDS
 from mappings.until import IGNORES, SNOOZES
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.formats import foreign, lagos_text
+from oddsproject.desk.formats import foreign
 from oddsproject.desk.pages import page, require
 
 HISTORY = 50
@@ -98,13 +98,8 @@ def _review(row):
     """What made it come up for review: facts, and the fixtures that show it."""
     if row.tab != Tab.REVIEW or not isinstance(row.review, dict):
         return None
-    fixtures = [fixture for fixture in row.review.get("fixtures") or [] if isinstance(fixture, dict)]
-    columns = [key for key in dict.fromkeys(key for fixture in fixtures for key in fixture) if key != "eventKey"]
     return {
-        "since": lagos_text(row.review_since),
-        "reason": row.review.get("reason") or "",
         "canonical_id": row.review.get("canonicalId") or "",
         "distance": row.review.get("distance"),
-        "columns": columns,
-        "fixtures": [[fixture.get(column, "") for column in columns] for fixture in fixtures],
+        "fixtures": [fixture for fixture in row.review.get("fixtures") or [] if isinstance(fixture, dict)],
     }

@@ -1,6 +1,7 @@
 """The price check on what a scrape brought: right mappings pass, wrong ones come up for review."""
 
 import pytest
+from django.utils.html import escape
 
 from mappings.catalogue.loader import built_in
 from mappings.evidence.audit import audit_mappings
@@ -8,6 +9,7 @@ from mappings.evidence.samples import recent_fixtures
 from mappings.models import PriceAudit, UnmappedMarketLog
 from mappings.services import create_mapping
 from odds.models import Bookmaker
+from tests.admin_rows import sign_in
 
 from .desk import cycle
 
@@ -57,4 +59,10 @@ def test_no_right_mapping_is_flagged_and_wrong_ones_are(demo):
     assert set(reviews) == {swapped, other_period}
     assert "swapped" in reviews[swapped]["reason"]
     assert reviews[other_period]["looksLike"] == "5000"
+    row = UnmappedMarketLog.objects.get(external_market_id=swapped)
+    page = sign_in("viewer").get(f"/admin/mappings/unmappedmarketlog/{row.pk}/change/").content.decode()
+    shown = row.review["fixtures"][0]
+    assert escape(f"{shown['homeTeam']} – {shown['awayTeam']}") in page
+    assert f'<td class="desk-number">{shown["outcomes"][0]["betpawaPrice"]}</td>' in page
+    assert "betpawaName" not in page and "awayTeam" not in page  # words for people
     assert audit_mappings().opened == 0

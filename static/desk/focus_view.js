@@ -185,9 +185,17 @@ window.focusView = (function () {
         return element;
     }
 
+    /* The events that brought it up for review, as its mapping pairs them today. */
+    function reviewed(item) {
+        return ((item.review || {}).fixtures || []).map((fixture) => ({
+            home: fixture.homeTeam, away: fixture.awayTeam, sampledAt: fixture.sampledAt,
+            rows: fixture.outcomes.map((one) => ({ line: fixture.line, outcome: one.betpawaName, betpawa: one.betpawaPrice, rival: one.price })),
+        }));
+    }
+
     function prices(item, candidate) {
         const card = make("section", "desk-card", make("h2", "", "Prices side by side"));
-        const fixtures = candidate ? candidate.prices : [];
+        const fixtures = candidate ? candidate.prices : reviewed(item);
         if (!fixtures.length) {
             card.append(make("p", "desk-quiet", candidate ? "No event with prices of both is kept at the moment." : ""));
             return card;
