@@ -19,6 +19,7 @@ from mappings.unmapped_logger import identity
 
 log = structlog.get_logger(__name__)
 
+LONGEST_RULES = 1_000
 LEVEL = 1  # a fixture of 2,000 outcomes must not cost a batch more than a few milliseconds
 PRICES = (str, float, int)
 
@@ -49,22 +50,23 @@ class Fixture(msgspec.Struct, frozen=True, gc=False):
 
 
 def sample_of(event: ScrapedEvent, observed_at: datetime) -> BookSample:
-    """What is kept of an answer. The reference bookmaker's markets keep their names and groups:
-    it has no queue rows."""
+    """What is kept of an answer. The reference bookmaker's markets keep their names and groups, and
+    each its rules text once, with its first line: it has no queue rows."""
     named = event.bookmaker_slug == REFERENCE
+    told: set[str] = set()
     return BookSample(
         event.bookmaker_slug,
         event.external_id,
         event.home_team,
         event.away_team,
         observed_at,
-        tuple([_market(market, named) for market in event.markets]),
+        tuple([_market(market, named, told) for market in event.markets]),
     )
 
 
-def _market(market, named) -> ScrapedMarket:
+def _market(market, named, told) -> ScrapedMarket:
     """A decoder's market, which may be a record of its own, as ours. A price that is neither text
-    nor number can never be mapped and is written as text."""
+    nor number can never be mapped and is written as text. told: markets whose rules are written."""
     outcomes = tuple(
         [
             ScrapedOutcome(
@@ -76,13 +78,15 @@ def _market(market, named) -> ScrapedMarket:
         ]
     )
     if named:
+        rules = "" if market.key in told else market.rules_text[:LONGEST_RULES]
+        told.add(market.key)
         return ScrapedMarket(
             market.key,
             market.specifier,
             outcomes,
             market.line,
             market.name,
-            "",
+            rules,
             market.groups,
             market.handicap_type,
         )

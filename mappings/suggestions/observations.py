@@ -127,7 +127,9 @@ def view_of(fixture) -> FixtureView:
             found.setdefault(_place(slug, market.key), []).append((labels, variant, line, number, winners, prices))
     ladders = _ladders(found)
     reference = fixture.books.get(REFERENCE)
-    offered = {market.key: _offered(market) for market in reference.markets} if reference is not None else {}
+    offered: dict[str, Offered] = {}
+    for market in reference.markets if reference is not None else ():
+        offered.setdefault(market.key, _offered(market))  # its first line has the rules text
     return FixtureView(fixture.event_key, fixture, ladders, offered)
 
 

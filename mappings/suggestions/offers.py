@@ -11,6 +11,7 @@ from mappings.suggestions.observations import label_of
 from mappings.suggestions.ranking import Ranked, World, rank
 from mappings.suggestions.reasons import headline, waterfall
 from mappings.suggestions.roles import roles_of
+from mappings.suggestions.rules_texts import differences
 from mappings.suggestions.scoring import Model
 
 MOST_FIXTURES = 12
@@ -49,6 +50,9 @@ def _offer(world, source, model, number, ranked):
     reasons = waterfall(source, ranked, model)
     if ranked.twin and number == 1:
         reasons.append({"family": "twins", "points": 0.0, "text": f"only names and rules tell it from {ranked.twin}"})
+    told = differences(source.rules_text, target.rules_text)
+    if told:
+        reasons.append({"family": "rules", "points": 0.0, "text": "; ".join(told)})
     return Offer(
         rank=number,
         betpawa_id=target.betpawa_id,

@@ -14,6 +14,11 @@ _EARLY = re.compile(
     r"early payout|paid out early|pays? out early|rewards? you earlier|pays? your .{0,20}bets? immediately"
     r"|if your team (leads|takes)|(one|two|1|2)[- ]goals? lead|settled as (a )?winner as soon as"
 )
+_OVERTIME = re.compile(
+    r"(overtime|extra[- ]time)( and [a-z ]{3,25})? (is |are |also )?(counts?|counted|included)"
+    r"|including (overtime|extra[- ]time)"
+)
+_REFUND = re.compile(r"stakes? (is |are |will be )?(refunded|returned)|draw no bet")
 _FIRST = re.compile(r"(1st|first)[- ]half")
 _SECOND = re.compile(r"(2nd|second)[- ]half")
 _COUNTS = {
@@ -22,6 +27,13 @@ _COUNTS = {
 }
 _HOME, _AWAY = re.compile(r"\bhome ?team\b|\bhome\b"), re.compile(r"\baway ?team\b|\baway\b")
 PAID_EARLY = frozenset({"up1", "up2", "early"})
+
+
+SETTLED = (
+    (_EARLY, "pays out early"),
+    (_OVERTIME, "extra time counts"),
+    (_REFUND, "the stake comes back"),
+)
 
 
 class Said(NamedTuple):
@@ -70,6 +82,21 @@ def contradicts(text: str, target) -> bool:
     return bool(text) and read(text).early and not target.qualifiers & PAID_EARLY
 
 
+@lru_cache(maxsize=20_000)
+def differences(ours: str, theirs: str) -> tuple[str, ...]:
+    """In words, what only one of two rules texts says of how a bet is settled; () where one is missing."""
+    if len(_words(ours)) < LEAST_WORDS or len(_words(theirs)) < LEAST_WORDS:
+        return ()
+    one, other = template(ours[:LONGEST]), template(theirs[:LONGEST])
+    found = []
+    for pattern, told in SETTLED:
+        here, there = bool(pattern.search(one)), bool(pattern.search(other))
+        if here != there:
+            whose = "the rival's" if here else "BetPawa's"
+            found.append(f"{told}: only {whose} text says so")
+    return tuple(found)
+
+
 class RulesTexts:
     """How a source's rules text compares with the targets': shared words, the rarer the more."""
 
@@ -80,6 +107,7 @@ class RulesTexts:
             for word in found:
                 counts[word] = counts.get(word, 0) + 1
         self._rarity = {word: log((len(self._words) + 1) / count) for word, count in counts.items()}
+        self._totals = {id: sum(self._rarity[word] for word in found) for id, found in self._words.items()}
 
     def likeness(self, text: str) -> dict[str, float]:
         """{BetPawa id: -1 to 1} against the average target; {} where either side has no text."""
@@ -91,7 +119,7 @@ class RulesTexts:
         for betpawa_id, theirs in self._words.items():
             if theirs:
                 shared = sum(self._rarity[word] for word in ours & theirs)
-                raw[betpawa_id] = 2 * shared / (total + sum(self._rarity[word] for word in theirs))
+                raw[betpawa_id] = 2 * shared / (total + self._totals[betpawa_id])
         if not raw:
             return {}
         mean = sum(raw.values()) / len(raw)

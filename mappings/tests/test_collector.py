@@ -79,7 +79,7 @@ def test_rivals_markets_leave_their_names_to_the_queue_and_ours_keep_them():
     save_fixtures(collect(("100", answers)).rows)
     (fixture,) = recent_fixtures()
     (own,), (rival,) = fixture.books["betpawa"].markets, fixture.books["bet9ja"].markets
-    assert (own.name, own.groups, own.rules_text) == ("1X2", ("main",), "")
+    assert (own.name, own.groups, own.rules_text) == ("1X2", ("main",), "Long rules")
     assert (rival.name, rival.groups, rival.rules_text) == ("", (), "")
 
 

@@ -282,3 +282,18 @@ def test_a_split_market_is_never_strong_for_half_of_it():
     texts = ("Home Over", "Home Under", "Away Over", "Away Under")
     source = source_of("bet9ja", "S_NEW", "Home/Away - Over/Under", "", {text: text for text in texts})
     assert all(one.band != Band.STRONG for one in rank(World(built_in(), []), source, scoring.shipped()))
+
+
+def test_two_rules_texts_are_told_apart_by_how_they_settle():
+    from mappings.suggestions.rules_texts import differences
+
+    plain = "Pick what the result will be for the stated period."
+    assert differences("Paid out early when your team leads by two goals.", plain) == (
+        "pays out early: only the rival's text says so",
+    )
+    assert differences(plain, "Pick a player. Extra time counts, and your stake is refunded when he stays away.") == (
+        "extra time counts: only BetPawa's text says so",
+        "the stake comes back: only BetPawa's text says so",
+    )
+    assert differences(plain, "Extra time does not count for this market.") == ()
+    assert differences("", plain) == ()

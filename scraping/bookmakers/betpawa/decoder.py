@@ -32,6 +32,7 @@ from scraping.bookmakers.text import clean_text, sample
 
 SLUG = "betpawa"
 MAX_HANDICAP = 1_000_000
+LONGEST_RULES = 2_000
 
 
 class Price(msgspec.Struct, frozen=True, gc=False, rename={"text": "name"}):
@@ -56,6 +57,7 @@ class _Type(msgspec.Struct, gc=False):
     name: str = ""
     tabs: tuple[str, ...] = ()
     handicapType: str = ""
+    explainer: str | None = None
 
 
 class _Market(msgspec.Struct, gc=False):
@@ -162,13 +164,14 @@ def _key_of(market: dict) -> str:
 def _tolerate_market(key: str, market: dict) -> _Market:
     kind = market["marketType"]
     tabs = kind.get("tabs")
-    name, handicap_type = kind.get("name"), kind.get("handicapType")
+    name, handicap_type, explainer = kind.get("name"), kind.get("handicapType"), kind.get("explainer")
     return _Market(
         _Type(
             key,
             name if isinstance(name, str) else "",
             tuple(tab for tab in tabs if isinstance(tab, str)) if isinstance(tabs, list) else (),
             handicap_type if isinstance(handicap_type, str) else "",
+            explainer if isinstance(explainer, str) else None,
         ),
         tuple(_tolerate_row(row) for row in list_value(market.get("row"), "NO_ROWS")),
     )
@@ -208,6 +211,7 @@ def _merge_rows(market_types, dropped: list) -> list[ScrapedMarket]:
     for market in market_types:
         kind, rows = market.marketType, market.row
         groups = _groups(kind.tabs)
+        rules = _rules(kind.explainer)
         repeated = repeated or kind.id in seen
         seen.add(kind.id)
         if len(rows) == 1:
@@ -228,7 +232,7 @@ def _merge_rows(market_types, dropped: list) -> list[ScrapedMarket]:
             else:
                 specifier, line = _line(handicap)
                 markets.append(
-                    ScrapedMarket(kind.id, specifier, tuple(prices), line, kind.name, "", groups, kind.handicapType)
+                    ScrapedMarket(kind.id, specifier, tuple(prices), line, kind.name, rules, groups, kind.handicapType)
                 )
     return _merge_repeated(markets, dropped) if repeated else markets
 
@@ -256,6 +260,11 @@ def _line(handicap: int | None) -> tuple[str, Decimal | None]:
 
 
 @lru_cache(maxsize=1024)
+def _rules(explainer: str | None) -> str:
+    return clean_text(explainer, limit=LONGEST_RULES)
+
+
+@lru_cache(maxsize=1024)
 def _groups(tabs: tuple) -> tuple:
     return tuple(clean_text(tab, limit=50) for tab in tabs[:20] if tab != "all")
 
@@ -278,7 +287,7 @@ def describe(payload: bytes, keys: Iterable[str]) -> dict[str, tuple[str, str, d
         name = clean_text(kind.get("displayName")) or clean_text(kind.get("name"))
         labels = found[key][2] if key in found else {}
         labels.update(_labels(market))
-        found[key] = (name, clean_text(kind.get("explainer"), limit=2000), labels)
+        found[key] = (name, clean_text(kind.get("explainer"), limit=LONGEST_RULES), labels)
     return found
 
 
