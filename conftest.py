@@ -1,6 +1,9 @@
 """Fixtures every test may use. Servers and settings come from bin/test."""
 
 import pytest
+from django.test import TransactionTestCase
+
+from tests import pristine
 
 
 @pytest.fixture(autouse=True)
@@ -18,4 +21,14 @@ def _passwords_cost_nothing():
     """A million rounds per made-up user were a fifth of the suite; one round makes the same kind of hash."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.contrib.auth.hashers.PBKDF2PasswordHasher.iterations", 1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Tests that commit leave the database as the migrations made it, whichever runs next."""
+    with django_db_blocker.unblock():
+        pristine.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: pristine.restore())
         yield
