@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from oddsproject.stack import processes
@@ -17,10 +17,19 @@ ROOT = Path(__file__).resolve().parents[2]
 GOODBYE_SECONDS = 15
 # Nobody listens there: a test or benchmark that forgets to name its own bookmakers asks nobody.
 NO_BOOKMAKERS = dict.fromkeys(("BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL"), "http://127.0.0.1:9")
-# What takes about as long as the other; each half has its own servers, so that neither notices the other.
-STACK_TESTS = sorted(f"tests/{path.name}" for path in (ROOT / "tests").glob("test_stack_*.py"))
-HALF = ["tests", *(f"--ignore={path}" for path in STACK_TESTS)]
-OTHER_HALF = ["mappings", "odds", "scraping", "oddsproject", *STACK_TESTS]
+# Tests that start processes and wait for them. They run beside the others, which fill the processors meanwhile.
+WAITING = sorted(
+    f"tests/{path.name}"
+    for pattern in ("test_stack_*", "test_workers", "test_circuit_recovery", "test_event_page_script", "test_*browser*")
+    for path in (ROOT / "tests").glob(f"{pattern}.py")
+)
+# What takes about as long as each other; each has its own servers, so that none notices the others.
+PARTS = [
+    ["mappings"],
+    ["odds", "scraping", "oddsproject"],
+    ["tests", *(f"--ignore={path}" for path in WAITING)],
+]
+POLITE = ["nice", "-n", "5"]  # who waits for processes gets its turn before those who compute
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -88,7 +97,7 @@ def _beside(paths):
     it, prints what it said and returns its exit code."""
     with tempfile.TemporaryFile() as said:
         child = processes.spawn(
-            [sys.executable, "-m", "oddsproject.stack.testing", *paths],
+            [*POLITE, sys.executable, "-m", "oddsproject.stack.testing", *paths],
             death_signal=signal.SIGTERM,
             new_session=True,
             stdout=said,
@@ -98,7 +107,7 @@ def _beside(paths):
         def finish():
             code = child.wait()
             said.seek(0)
-            print(f"\n{' '.join(paths)}:", flush=True)
+            print(f"\n{' '.join(path for path in paths if not path.startswith('--'))}:", flush=True)
             shutil.copyfileobj(said, sys.stdout.buffer)
             sys.stdout.flush()
             return code
@@ -112,12 +121,13 @@ def _beside(paths):
 
 
 def _everything():
-    """The whole suite in two halves side by side; the first exit code that is not 0."""
-    with _beside(OTHER_HALF) as finish:
+    """The whole suite in parts side by side; the first exit code that is not 0."""
+    with ExitStack() as beside:
+        finishes = [beside.enter_context(_beside(paths)) for paths in PARTS]
         with private_stack() as stack:
-            code = run_pytest(HALF, stack)
-        other = finish()
-        return code or other
+            code = run_pytest(WAITING, stack)
+        others = [finish() for finish in finishes]
+        return next((each for each in (code, *others) if each), 0)
 
 
 def main(arguments):
