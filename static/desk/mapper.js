@@ -23,38 +23,79 @@ document.addEventListener("DOMContentLoaded", () => {
     const finder = document.querySelector("[data-market-search]");
     if (finder) {
         const box = finder.elements.q, found = document.querySelector("[data-market-found]"), state = finder.querySelector("[data-search-state]");
-        let asking = null;
-        const ask = debounced(async () => {
-            if (asking) asking.abort();
-            const mine = (asking = new AbortController());
+        const suggested = [...document.querySelectorAll("[data-suggested]")];
+        let answered = box.defaultValue.trim(), running = null; // the question that the list answers; the search under way
+
+        /* Whether the list answers what is typed: asked for now, unless it does already. */
+        function search() {
+            const question = box.value.trim();
+            if (running && running.question === question) return running.done;
+            if (running) running.controller.abort();
+            running = null;
+            if (answered === question) return Promise.resolve(true);
+            const mine = (running = { question, controller: new AbortController() });
+            found.setAttribute("aria-busy", "true");
+            mine.done = fill(mine);
+            return mine.done;
+        }
+
+        async function fill(mine) {
             try {
-                const { data } = await answer(finder.dataset.searchUrl + "?" + new URLSearchParams(new FormData(finder)), { signal: mine.signal });
+                const { data } = await answer(finder.dataset.searchUrl + "?" + new URLSearchParams(new FormData(finder)), { signal: mine.controller.signal });
+                if (running !== mine) return false;
                 found.innerHTML = data.html; // a template of ours, escaped there
                 state.textContent = data.count + (data.count === 1 ? " market fits." : " markets fit.");
+                answered = mine.question;
+                return true;
             } catch (error) {
                 if (error.name !== "AbortError") state.textContent = error.message;
+                return false;
+            } finally {
+                if (running === mine) {
+                    running = null;
+                    found.removeAttribute("aria-busy");
+                }
             }
-        }, 120);
-        box.addEventListener("input", ask);
+        }
+
+        /* Enter takes the first that fits what is typed, never one of a list of before. */
+        async function takeFirst() {
+            const question = box.value.trim();
+            if (!question) {
+                state.textContent = "Type a few letters first.";
+                return;
+            }
+            if (answered !== question) state.textContent = "Searching…";
+            if (!await search() || box.value.trim() !== question) return;
+            const first = found.querySelector("[data-found]");
+            if (first) first.click();
+        }
+
+        box.addEventListener("input", debounced(search, 120));
+        box.focus();
+        if (box.value.trim() !== answered) search(); // the browser may have kept what was typed
         finder.addEventListener("submit", (event) => {
-            const first = found.querySelector("[data-found]");
-            if (!first || document.activeElement !== box) return;
-            event.preventDefault(); // Enter takes the first that fits
-            first.click();
-        });
-        box.addEventListener("keydown", (event) => {
-            const first = found.querySelector("[data-found]");
-            if (event.key === "ArrowDown" && first) {
-                event.preventDefault();
-                first.focus();
-            }
-        });
-        found.addEventListener("keydown", (event) => {
-            if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
-            const links = [...found.querySelectorAll("[data-found]")], at = links.indexOf(document.activeElement);
-            if (at < 0) return;
+            if (document.activeElement !== box) return;
             event.preventDefault();
-            (links[at + (event.key === "ArrowDown" ? 1 : -1)] || box).focus();
+            takeFirst();
+        });
+        finder.addEventListener("keydown", (event) => {
+            if (event.key === "Escape" && event.target === box && !box.value) box.blur();
+        });
+        document.addEventListener("keydown", (event) => {
+            const digit = /^Digit([1-5])$/.exec(event.code);
+            if (event.altKey && !event.ctrlKey && !event.metaKey && digit && suggested[digit[1] - 1]) {
+                event.preventDefault();
+                suggested[digit[1] - 1].click();
+                return;
+            }
+            if (event.altKey || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+            // Suggestions, the box and what was found are one list, from top to bottom.
+            const list = [...suggested, box, ...found.querySelectorAll("[data-found]")], at = list.indexOf(document.activeElement);
+            const next = at < 0 ? null : list[at + (event.key === "ArrowDown" ? 1 : -1)];
+            if (!next) return;
+            event.preventDefault();
+            next.focus();
         });
     }
 

@@ -1,0 +1,43 @@
+"""In a real browser: which market it is, found by typing. What is pressed while a search runs means its results."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from mappings.models import MarketSuggestion
+from tests.admin_rows import make_unmapped
+
+from .browser import WAIT_MS, chromium_path, open_desk
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium_path() is None, reason="no Chromium is installed (CHROMIUM names one)"),
+]
+PASSWORD = "a word for this test only"
+MAP = "/admin/mappings/unmappedmarketlog/map/"
+
+
+def test_enter_takes_what_is_typed_and_letters_are_typed_where_a_suggestion_exists_too():
+    user = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
+    user.groups.add(Group.objects.get(name="trader"))
+    row = make_unmapped(1, market_name="First Corner")
+    MarketSuggestion.objects.create(unmapped=row, rank=1, betpawa_id="776", canonical_id="btts_ft", name="Both Teams",
+                                    confidence=0.7, band="likely", score=1, reasons=[], pairing=[])  # fmt: skip
+
+    def typed_and_taken(page, text, *keys):
+        page.goto(desk.base + f"{MAP}?ids={row.pk}")
+        page.locator("[data-market-search] [name=q]:focus").wait_for()
+        page.keyboard.type(text)
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_url("**target=*", timeout=WAIT_MS)
+        return page.url.partition("target=")[2]
+
+    with open_desk("ada", PASSWORD) as desk:
+        assert desk.do(lambda page: typed_and_taken(page, "o25", "Enter")) == "over_under_ft"
+        assert desk.do(lambda page: typed_and_taken(page, "no", "Alt+1")) == "btts_ft"
+        assert desk.do(lambda page: typed_and_taken(page, "n", "ArrowUp", "Enter")) == "btts_ft"
+        desk.goto(f"{MAP}?ids={row.pk}")
+        desk.press("Enter")
+        desk.see("[data-search-state]", "Type a few letters first.")
