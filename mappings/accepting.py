@@ -24,7 +24,7 @@ from mappings.new_market import values_of_coordinates
 from mappings.preview import preview_mapping
 from mappings.services.change_words import names_in
 from mappings.services.decisions import NOT_FOUND, REFUSED, STALE, Decision, Decisions, last_changes, locked, stale
-from mappings.services.mappings import catalogue_entry, new_row
+from mappings.services.mappings import beginning_row, catalogue_entry
 from mappings.services.undo_reopened import claimed_keys
 from mappings.services.versions import NO_ROW
 from mappings.suggestions.markets import source_of_row
@@ -68,15 +68,16 @@ def plan_for(row: UnmappedMarketLog, suggestion: MarketSuggestion, outcome_texts
     if definition is None:
         if not texts:
             raise ValidationError("No outcome is paired; map it by hand.")
-        return Plan(_unused_id(suggestion.name), _new_values(row, suggestion), texts, NO_ROW)
+        own_id, version = _own_place(suggestion.name, suggestion)
+        return Plan(own_id, _new_values(row, suggestion), texts, version)
     known = {outcome.canonical_id: outcome.texts.get(row.source) for outcome in definition.outcomes}
     compare = grammar_of(row.source).compare
     changed = {
         id: text for id, text in texts.items() if not known.get(id) or compare(known[id], ()) != compare(text, ())
     }
     if definition.keys.get(row.source) and any(known.get(id) for id in changed):
-        own_id = _unused_id(f"{definition.canonical_id}_{row.source}")
-        return Plan(own_id, _twin_values(definition, suggestion), texts, NO_ROW)
+        own_id, version = _own_place(f"{definition.canonical_id}_{row.source}", suggestion)
+        return Plan(own_id, _twin_values(definition, suggestion), texts, version)
     version = stored.version if stored else NO_ROW
     return Plan(definition.canonical_id, _completed_values(definition, stored, suggestion), changed, version)
 
@@ -287,7 +288,7 @@ def _completed_values(definition, stored, suggestion):
     missing = [pair for pair in suggestion.pairing if pair["canonicalId"] not in known and pair.get("betpawaName")]
     if not missing:
         return {}
-    outcomes = (stored or new_row(definition.canonical_id)).outcome_mapping
+    outcomes = beginning_row(definition.canonical_id, stored).outcome_mapping
     return {"outcome_mapping": [*outcomes, *_paired_outcomes(missing, first=len(outcomes))]}
 
 
@@ -298,10 +299,16 @@ def _paired_outcomes(pairing, first=0):
     ]
 
 
-def _unused_id(name):
+def _own_place(name, suggestion):
+    """(canonical id, version of the mapping) for a mapping of its own: of one that is switched off, where that
+    was of the same BetPawa market, so that taking back and accepting again leave no mapping behind each time."""
     wanted = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:90] or "market"
     known = mapping_cache.snapshot.by_canonical_id
     number, found = 2, wanted
-    while found in known or UserMarketMapping.objects.filter(canonical_id=found).exists():
+    while True:
+        stored = UserMarketMapping.objects.filter(canonical_id=found).first()
+        if found not in known and stored is None:
+            return found, NO_ROW
+        if found not in known and not stored.is_active and stored.betpawa_id == suggestion.betpawa_id:
+            return found, stored.version
         found, number = f"{wanted}_{number}", number + 1
-    return found

@@ -13,7 +13,7 @@ from mappings.conflicts import ERROR, WARNING
 from mappings.differences import Merged, label, merged, shown
 from mappings.models import MappingAuditLog, UserMarketMapping
 from mappings.preview import Preview, preview_mapping
-from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
+from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
 from mappings.services.versions import changes_since
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
@@ -60,33 +60,32 @@ class Unreadable(ValidationError):
         self.draft = draft
 
 
-def opened(canonical_id: str, **more) -> Draft:
-    """The form as it is first seen."""
+def opened(canonical_id: str, *, ids: tuple[int, ...] = ()) -> Draft:
+    """The form as it is first seen. ids: queue rows to map to it."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first() if canonical_id else None
-    base = values_of(row or new_row(canonical_id))
+    base = base_of(canonical_id, row, ids)
     version = row.version if row else BUILT_IN if catalogue_entry(canonical_id) else None
-    return Draft(canonical_id, row, base, dict(base), version, **more)
+    return Draft(canonical_id, row, base, dict(base), version, ids)
 
 
 def read_draft(data) -> Draft:
     """From what the form sent. Raises Unreadable."""
     canonical_id = data.get("canonical_id", "").replace("\x00", "").strip()[:100]
-    first = opened(canonical_id)
+    ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MOST_IDS]
+    first = opened(canonical_id, ids=ids)
     version = _number(data.get("read_version", ""))
     base, (sent, problems) = first.base, posted_values(data)
     if first.row and version not in (None, first.row.version):
         try:
-            base = values_at(canonical_id, version)
+            base = values_at(canonical_id, version, ids)
         except ValidationError as error:
             version, problems["__all__"] = first.version, error.messages
     values = base | after_button(sent, data.get("do", ""))
-    ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MOST_IDS]
     draft = replace(
         first,
         base=base,
         values=values,
         version=version if first.row else first.version,
-        ids=ids,
         split=data.get("split") == "1",
         reason=_reason(data),
     )
@@ -99,8 +98,13 @@ def values_of(row) -> dict:
     return {name: getattr(row, name) for name in EDITABLE}
 
 
-def values_at(canonical_id: str, version: int) -> dict:
-    """The mapping as it was in a version, by the audit log. Raises ValidationError."""
+def base_of(canonical_id: str, row, ids: tuple[int, ...]) -> dict:
+    """{field: value} that a form begins with: what is stored; for mapping from the queue, what is in force."""
+    return values_of(beginning_row(canonical_id, row) if ids else row or new_row(canonical_id))
+
+
+def values_at(canonical_id: str, version: int, ids: tuple[int, ...] = ()) -> dict:
+    """The mapping as it was in a version, by the audit log. ids: as in opened. Raises ValidationError."""
     if version == BUILT_IN and catalogue_entry(canonical_id):
         return values_of(new_row(canonical_id))
     entry = MappingAuditLog.objects.filter(canonical_id=canonical_id, new_value__version=version).order_by("id").last()
@@ -109,13 +113,14 @@ def values_at(canonical_id: str, version: int) -> dict:
             "The version that this form was opened with is not known. What you typed is laid over what is stored now; "
             "look at every field before you save."
         )
-    return {name: entry.new_value[name] for name in EDITABLE}
+    then = UserMarketMapping(canonical_id=canonical_id, **{name: entry.new_value[name] for name in EDITABLE})
+    return base_of(canonical_id, then, ids)
 
 
 def with_theirs(draft: Draft, button: str) -> Draft:
     """Mine laid over what somebody else saved meanwhile; the form goes on from there. button:
     "theirs:<field>" gives way in one field."""
-    theirs = values_of(draft.row)
+    theirs = base_of(draft.canonical_id, draft.row, draft.ids)
     if draft.is_stale:
         merge = merged(draft.base, draft.mine, theirs)
         draft = replace(draft, base=theirs, values=theirs | merge.values, version=draft.row.version, merge=merge)

@@ -15,7 +15,7 @@ from mappings.catalogue.loader import collide, from_row
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.groups import groups_of
 from mappings.models import UnmappedMarketLog, UserMarketMapping
-from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
+from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
 from mappings.services.resolving import extension, without_source_key
 from mappings.snapshot import Snapshot
 
@@ -85,9 +85,9 @@ def propose(
     mapping_cache.refresh()
     present = mapping_cache.snapshot
     stored = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
-    row = stored or new_row(canonical_id)
-    old = {name: getattr(row, name) for name in EDITABLE}
     queue_rows, missing = _queue_rows(ids)
+    row = beginning_row(canonical_id, stored) if queue_rows else stored or new_row(canonical_id)
+    old = {name: getattr(stored or row, name) for name in EDITABLE}
     values, problems = dict(values), {}
     if queue_rows:
         try:
@@ -98,7 +98,8 @@ def propose(
             problems = {"values": [NOT_THE_FORM]}
         if stored is not None:
             values.setdefault("is_active", True)
-    changes = _assign(row, values, problems)
+    _assign(row, values, problems)
+    changes = [name for name in EDITABLE if old[name] != getattr(row, name)]
     change = _kind(stored, canonical_id, old, row, changes)
     if change not in ("unchanged", "deactivated"):
         problems = _refusals(row) | problems
@@ -152,15 +153,12 @@ def _queue_rows(ids):
 
 
 def _assign(row, values, problems):
-    """Set what is given; returns the names of fields that differ. Adds names that cannot be set."""
-    changed = []
+    """Set what is given; adds names that cannot be set to the problems."""
     for name, value in values.items():
         if name not in EDITABLE:
             problems[name] = ["This field cannot be set."]
-        elif getattr(row, name) != value:
+        else:
             setattr(row, name, value)
-            changed.append(name)
-    return changed
 
 
 def _kind(stored, canonical_id, old, row, changes):

@@ -1,5 +1,6 @@
 """Making, changing and switching off mappings. The database writes the audit rows."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import structlog
@@ -35,6 +36,10 @@ EDITABLE = (
     "priority",
     "is_active",
 )
+
+
+OF_THE_MARKET = ("name", "kind", "subkind", "period", "subject", "side", "line_semantics", "betpawa_id",
+                 "outcome_mapping")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,23 @@ def beginning_of(canonical_id: str) -> dict:
     """{field: value} that a new row of this id begins with."""
     row = new_row(canonical_id)
     return {name: getattr(row, name) for name in (*EDITABLE, "canonical_id")}
+
+
+def beginning_row(canonical_id: str, stored: UserMarketMapping | None) -> UserMarketMapping:
+    """What mapping from the queue begins with, not saved: the row that is in force; else the built-in entry;
+    else what a switched-off row says of its market. A switched-off row takes part in nothing: the source
+    keys that it had stay away, until it is switched on, restored, or an undo brings it back."""
+    if stored is None:
+        return new_row(canonical_id)
+    if stored.is_active:
+        return stored
+    began = new_row(canonical_id)
+    kept = () if catalogue_entry(canonical_id) else OF_THE_MARKET
+    row = copy(stored)
+    for name in EDITABLE:
+        if name not in kept:
+            setattr(row, name, getattr(began, name))
+    return row
 
 
 def _outcome_row(outcome):

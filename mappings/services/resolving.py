@@ -33,11 +33,12 @@ from mappings.services.decisions import (
     text_of,
 )
 from mappings.services.mappings import (
+    EDITABLE,
     MappingChange,
+    beginning_row,
     catalogue_entry,
     create_mapping,
     deactivate_mapping,
-    new_row,
     update_mapping,
 )
 from mappings.services.versions import check_version
@@ -74,7 +75,8 @@ def map_to(
     split: bool = False,
     apply_now: bool = False,
 ) -> Resolution:
-    """Map queue rows to one market, whose mapping is made, or extended by the rows' source keys.
+    """Map queue rows to one market, whose mapping is made, or extended by the rows' source keys. One that
+    is switched off is begun anew: see mappings.beginning_row.
 
     values: fields of the mapping, where canonical_id is a new market, or to change with it.
     outcome_texts: {canonical outcome id: text} of the rows' bookmaker, where the mapping does not
@@ -202,11 +204,13 @@ def _without_key(mapping, slug, key):
 def _extend(canonical_id, queue_rows, values, outcome_texts, version, signed):
     """Create or update the mapping so that it claims the rows' source keys."""
     existing = UserMarketMapping.objects.select_for_update().filter(canonical_id=canonical_id).first()
-    wanted = extension(existing or new_row(canonical_id), queue_rows, values, outcome_texts)
+    begun = beginning_row(canonical_id, existing)
+    wanted = extension(begun, queue_rows, values, outcome_texts)
     if existing is None:
         check_version(None, version)
         return create_mapping(canonical_id=canonical_id, values=wanted, **signed)
-    wanted.setdefault("is_active", True)
+    if not existing.is_active:
+        wanted = {name: getattr(begun, name) for name in EDITABLE} | {"is_active": True} | wanted
     return update_mapping(canonical_id=canonical_id, changes=wanted, version=version, **signed)
 
 

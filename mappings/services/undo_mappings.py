@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 
+from mappings.definitions import OUTCOME_COLUMNS, REFERENCE, SOURCE_COLUMNS
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
-from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
+from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
 from mappings.services.merging import Clash, without_change
 from mappings.services.undo_reopened import claimed_keys
 from oddsproject.desk.formats import lagos_text
+
+RIVALS = {column: slug for slug, column in SOURCE_COLUMNS.items() if slug != REFERENCE}
+TEXTS = ("sources", *(column for slug, column in OUTCOME_COLUMNS.items() if slug != REFERENCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +67,53 @@ def _plan(canonical_id, change, row):
         return MappingPlan(canonical_id, "refused", "It has been deleted.")
     if change.new is None:
         return MappingPlan(canonical_id, "unchanged", "It was deleted and made again.")
-    if change.old is None:
+    if change.old is None and not row.is_active:
+        return MappingPlan(canonical_id, "unchanged", "It is switched off already.", row)
+    if change.old is None or (_switched_on(change) and row.is_active and _feeds_more(change, row)):
         return _switched_off(canonical_id, change, row)
+    if _switched_on(replace(change, old=change.new, new=change.old)) and row.is_active:
+        change = replace(change, new=change.new | _begun(canonical_id, change.new, row))
     return _put_back(canonical_id, change, row)
 
 
+def _begun(canonical_id, values, row):
+    """What somebody began anew with, who has mapped to a switched-off mapping since: without its keys, and the
+    bookmakers' texts. Those come back beside the newer ones, or clash with them."""
+    off = UserMarketMapping(canonical_id=canonical_id, **_editable(values))
+    begun = _editable(vars(beginning_row(canonical_id, off)))
+    if catalogue_entry(canonical_id) is None:
+        now = {outcome["canonical_id"]: outcome for outcome in row.outcome_mapping}
+        begun["outcome_mapping"] = [
+            _without_texts(outcome, now.get(outcome["canonical_id"], {})) for outcome in begun["outcome_mapping"]
+        ]
+    return begun
+
+
+def _without_texts(outcome, now):
+    """Without the rivals' texts; what it is now says in which form it has none."""
+    kept = {name: value for name, value in outcome.items() if name not in TEXTS}
+    return kept | {name: {} if name == "sources" else None for name in TEXTS if name in outcome and name in now}
+
+
+def _switched_on(change):
+    return change.new.get("is_active") and not change.old.get("is_active")
+
+
+def _feeds_more(change, row):
+    """Whether somebody has given it a source key since."""
+    return claimed_keys(_editable(vars(row))) - claimed_keys(change.new)
+
+
+def _editable(values):
+    return {name: values[name] for name in EDITABLE if name in values}
+
+
 def _switched_off(canonical_id, change, row):
-    """The batch created it."""
-    if not row.is_active:
-        return MappingPlan(canonical_id, "unchanged", "It is switched off already.", row)
+    """The batch created it, or switched it on and others have extended it since."""
     touched = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]
     if touched and catalogue_entry(canonical_id) is not None:
         # It began as a copy of the built-in entry: only what this batch added to that goes.
-        built_in = new_row(canonical_id)
-        copied = {name: getattr(built_in, name) for name in EDITABLE}
-        return _put_back(canonical_id, replace(change, old=copied), row)
+        return _put_back(canonical_id, replace(change, old=_editable(vars(new_row(canonical_id)))), row)
     if touched:
         return _refused(canonical_id, change, touched)
     row.is_active = False
@@ -85,19 +121,25 @@ def _switched_off(canonical_id, change, row):
 
 
 def _put_back(canonical_id, change, row):
-    wanted, clashing = {}, []
+    wanted, clashing, beside_main = {}, [], []
     for name in EDITABLE:
         if name not in change.old or change.old[name] == change.new.get(name):
             continue
         try:
             value = without_change(name, change.old[name], change.new.get(name), getattr(row, name))
         except Clash:
-            clashing.append(name)
+            if name in RIVALS and change.new.get(name) is None:  # another key has its place: beside that one
+                beside_main.append({"bookmaker": RIVALS[name], "key": change.old[name]})
+            else:
+                clashing.append(name)
         else:
             if value != getattr(row, name):
                 wanted[name] = value
     if clashing:
         return _refused(canonical_id, change, clashing)
+    extra = wanted.get("extra_source_keys", row.extra_source_keys)
+    if missing := [item for item in beside_main if item not in extra]:
+        wanted["extra_source_keys"] = [*extra, *missing]
     if not wanted:
         return MappingPlan(canonical_id, "unchanged", "It is as it was before already.", row)
     beside = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]

@@ -244,4 +244,20 @@ def _plans(batch, *, lock=False, foreseen=AS_IT_IS):
     rows = [
         row for row in rows if row.reopening is None or claiming[row.reopening.canonical_id].claims(row.reopening.key)
     ]
+    rows = _without_mapping(rows, mappings)
     return _Plans(rows, mappings, plan_rules(batch, lock=lock, foreseen=foreseen.rules), taught(batch))
+
+
+def _without_mapping(rows, mappings):
+    """Rows that would be MAPPED again by a mapping that stays as it is are refused with it."""
+    refused = {plan.canonical_id for plan in mappings if plan.outcome == "refused"}
+    if not refused:
+        return rows
+    refused = UserMarketMapping.objects.filter(canonical_id__in=refused)
+    refused = dict(refused.values_list("pk", "canonical_id"))
+    return [
+        replace(row, outcome="refused", detail=f"The mapping {refused[to]} cannot have its key back.", target=None)
+        if row.outcome in DONE and row.target["status"] == "MAPPED" and (to := row.target["mapped_to_id"]) in refused
+        else row
+        for row in rows
+    ]
