@@ -2,7 +2,7 @@
 "all that match this filter"."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from django.core.exceptions import ValidationError
@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from mappings.actors import name_of
-from mappings.models import Tab, UnmappedMarketLog
+from mappings.models import Tab, UnmappedMarketLog, UnmappedMarketText
 
 MINE = "MINE"
 TABS = (*Tab.values, MINE)
 EXACT_UP_TO = 10_000
 LONGEST_SEARCH = 100
+EVERY = 1_000_000_000
 LETTER = re.compile(r"[^\W_]")
 LONG = re.compile(r"[^\W_]{3}")
 AROUND = r"[ !-/:-@[-`{-~]"
@@ -67,6 +68,10 @@ class QueueFilter:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: str(value) for name, value in given.items() if value not in (None, "")}
 
+    @property
+    def words(self) -> list[str]:
+        return self.search.upper().split()
+
     def rows(self) -> QuerySet:
         """The rows, in no particular order."""
         rows = UnmappedMarketLog.objects.order_by()
@@ -79,7 +84,7 @@ class QueueFilter:
             rows = rows.filter(occurrence_count__gte=self.min_occurrences)
         if self.owner:
             rows = rows.filter(claimed_by=self.owner, claim_expires_at__gt=timezone.now())
-        return _searched(rows, self.search.upper().split())
+        return _searched(rows, self.words)
 
     def count(self) -> tuple[int, bool]:
         """(how many, True), or beyond 10,000 (about how many, False): the planner's estimate."""
@@ -130,19 +135,29 @@ def siblings(row: UnmappedMarketLog) -> QuerySet:
 
 
 def _searched(rows, words):
-    """Every word somewhere. The index knows runs of three letters or digits. Shorter words only narrow
-    what a longer one finds; by themselves they are looked for as whole words, which it knows as well.
-    Signs alone are found nowhere."""
     if not words:
         return rows
+    # Limited, so that the index is asked first whatever the planner hopes to meet at the top of an order.
+    texts = matching_texts(words)
+    return rows.none() if texts is None else rows.filter(pk__in=texts.values("pk")[:EVERY])
+
+
+def matching_texts(words: Sequence[str]) -> QuerySet | None:
+    """The texts with every word somewhere; None where nothing can match.
+
+    The index knows runs of three letters or digits. Shorter words only narrow what a longer one
+    finds; by themselves they are looked for as whole words, which it knows as well. Signs alone are
+    found nowhere.
+    """
+    texts = UnmappedMarketText.objects.order_by()
     if any(map(LONG.search, words)):
         for word in words:
-            rows = rows.filter(text__searched__contains=word)
-        return rows
+            texts = texts.filter(searched__contains=word)
+        return texts
     whole = [word for word in words if LETTER.search(word)]
     for word in whole:
-        rows = rows.filter(text__searched__regex=f"{AROUND}{re.escape(word)}{AROUND}")
-    return rows if whole else rows.none()
+        texts = texts.filter(searched__regex=f"{AROUND}{re.escape(word)}{AROUND}")
+    return texts if whole else None
 
 
 def _number(name, text):

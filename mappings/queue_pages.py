@@ -1,16 +1,17 @@
 """One page of the queue by keyset: the rows after a cursor, however deep, cost the same."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from mappings.models import UnmappedMarketLog
-from mappings.queue_filter import MINE, QueueFilter
+from mappings.queue_filter import MINE, QueueFilter, matching_texts
 
 PER_PAGE = 50
 MOST_SIBLINGS = 200
+LOOKED_THROUGH = 2_000
 NOT_IN_A_LIST = ("rules_text", "first_cycle_id", "last_cycle_id")
 
 
@@ -64,23 +65,47 @@ def page_queries(asked: QueueFilter, cursor: Cursor | None = None) -> list[Query
     page; backwards in reverse. After a cursor these are first its equals, then what lies beyond:
     as one condition the planner, which looks at the priority alone, takes a million equals for none.
     """
+    queries = _in_order(asked, cursor)
+    if asked.words:
+        # Of all matches the indexes alone say which come first; only these are read.
+        whole = _in_order(replace(asked, search=""), cursor)
+        pairs = zip(whole, queries, strict=True)
+        queries = [rows.filter(pk__in=found.values("pk")[: PER_PAGE + 1]) for rows, found in pairs]
+    return [rows[: PER_PAGE + 1] for rows in queries]
+
+
+def _in_order(asked, cursor):
     rows = asked.rows().select_related("mapped_to").only(*_columns())
     backwards = cursor is not None and cursor.backwards
     rows = rows.order_by(*(("priority", "id") if backwards else ("-priority", "-id")))
     if cursor is None:
-        return [rows[: PER_PAGE + 1]]
+        return [rows]
     than = "gt" if backwards else "lt"
     equals = rows.filter(priority=cursor.priority, **{f"id__{than}": cursor.id})
-    beyond = rows.filter(**{f"priority__{than}": cursor.priority})
-    return [equals[: PER_PAGE + 1], beyond[: PER_PAGE + 1]]
+    return [equals, rows.filter(**{f"priority__{than}": cursor.priority})]
 
 
 def page_rows(asked: QueueFilter, cursor: Cursor | None = None) -> list[UnmappedMarketLog]:
     found = []
-    for query in page_queries(asked, cursor):
-        if len(found) <= PER_PAGE:
-            found += query[: PER_PAGE + 1 - len(found)]
+    for query, nearest in zip(page_queries(asked, cursor), _nearest(asked, cursor), strict=True):
+        wanted = PER_PAGE + 1 - len(found)
+        if wanted:
+            near = list(nearest[:wanted]) if nearest is not None else []
+            found += near if len(near) == wanted else query[:wanted]
     return found
+
+
+def _nearest(asked, cursor):
+    """What a search finds among the next rows of the order, for each query of a page. What is found
+    often is found there; only what is not has the index asked for every match, to put them in order."""
+    texts = matching_texts(asked.words) if asked.words else None
+    queries = _in_order(replace(asked, search=""), cursor)
+    if texts is None:
+        return [None] * len(queries)
+    return [
+        query.filter(pk__in=texts.filter(pk__in=query.values("pk")[:LOOKED_THROUGH]).values("pk")[:LOOKED_THROUGH])
+        for query in queries
+    ]
 
 
 def queue_page(asked: QueueFilter, cursor: Cursor | None = None) -> QueuePage:

@@ -5,9 +5,10 @@ import json
 import pytest
 from django.db import connection
 
+from mappings import queue_pages
 from mappings.models import UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
-from mappings.queue_pages import PER_PAGE, Cursor, page_queries, queue_page, sibling_counts
+from mappings.queue_pages import PER_PAGE, Cursor, page_queries, page_rows, queue_page, sibling_counts
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +102,33 @@ def test_siblings_are_counted_in_their_tab_and_bounded():
 
     rows = [make("1"), make("2"), make("3", "IGNORED"), make("4", source="sportybet"), make("5", sibling_key="")]
     assert sibling_counts(rows, QueueFilter(tab="NEW")) == {rows[0].pk: 1, rows[1].pk: 1, rows[2].pk: 1}
+
+
+def test_a_search_pages_through_the_same_rows_however_many_are_looked_through_first(filled, monkeypatch):
+    """Near the top or at the bottom of the order: what is found, and in which order, is the same."""
+    for looked_through in (60, 2_000):
+        monkeypatch.setattr(queue_pages, "LOOKED_THROUGH", looked_through)
+        for search in ("market 77", "market 1111", "77"):
+            asked = QueueFilter(tab="NEW", search=search)
+            wanted = list(asked.rows().order_by("-priority", "-id").values_list("pk", flat=True)[:120])
+            first = page_rows(asked)[:PER_PAGE]
+            seen = [row.pk for row in first]
+            if len(wanted) > PER_PAGE:
+                second = page_rows(asked, Cursor(first[-1].priority, first[-1].pk))[:PER_PAGE]
+                back = page_rows(asked, Cursor(second[0].priority, second[0].pk, backwards=True))[:PER_PAGE]
+                assert [row.pk for row in reversed(back)] == seen
+                seen += [row.pk for row in second]
+            assert seen == wanted[: 2 * PER_PAGE] and seen
+
+
+def test_what_a_search_finds_at_the_bottom_of_the_order_is_found_by_its_index(filled):
+    """The planner would hope to meet it at the top, and read every row."""
+    UnmappedMarketLog.objects.filter(family="props", pk__gt=UnmappedMarketLog.objects.latest("pk").pk - 2_000).update(
+        market_name="Goalscorer"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE unmapped_market_text")
+    asked = QueueFilter(tab="NEW", search="goalscorer")
+    (query,) = page_queries(asked)
+    assert "idx_unmapped_text" in query.explain()
+    assert len(page_rows(asked)) == PER_PAGE + 1
