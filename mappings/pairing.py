@@ -5,6 +5,7 @@ Exact words only. A wrong guess that looks right costs more than an empty field.
 
 import re
 
+from mappings.outcome_order import in_order
 from mappings.outcome_text import comparable
 
 # Different words for the same thing, across the three bookmakers and their languages of codes.
@@ -36,11 +37,10 @@ def meaning(text):
 
 
 def sample_texts(sample):
-    """[(the bookmaker's own text, label for people, price)] of a queue row, without the line in the text."""
+    """[(the bookmaker's own text, label for people, price)] of a queue row, without the line in the text,
+    in the order that people expect."""
     texts = {}
-    for outcome in sample if isinstance(sample, list) else []:
-        if not isinstance(outcome, dict):
-            continue
+    for outcome in _outcomes(sample):
         own = str(outcome.get("key") or outcome.get("text") or "")
         own = comparable_keeping_case(own, _line_texts(str(outcome.get("specifier") or "")))
         if own and own not in texts:
@@ -57,12 +57,18 @@ def _line_texts(specifier):
 
 
 def sample_pairs(sample):
-    """[(label, price or "")] of a queue row's sample outcomes, for chips and tables."""
-    pairs = []
-    for outcome in sample if isinstance(sample, list) else []:
-        if isinstance(outcome, dict):
-            pairs.append((str(outcome.get("text") or outcome.get("key") or "–"), str(outcome.get("price") or "")))
-    return pairs
+    """[(label, price or "")] of a queue row's sample outcomes, for chips and tables, as people expect them."""
+    return [(_label(outcome) or "–", str(outcome.get("price") or "")) for outcome in _outcomes(sample)]
+
+
+def _outcomes(sample):
+    """A queue row's sample outcomes, line by line."""
+    outcomes = [outcome for outcome in sample if isinstance(outcome, dict)] if isinstance(sample, list) else []
+    return in_order(outcomes, text=_label, line=lambda one: " ".join(_line_texts(str(one.get("specifier") or ""))))
+
+
+def _label(outcome):
+    return str(outcome.get("text") or outcome.get("key") or "")
 
 
 def comparable_keeping_case(text, line_texts):
