@@ -19,6 +19,7 @@ IGNORES = (
     ("forever", "For good"),
     ("family", "Until BetPawa offers the family"),
     ("events", "Until twice as many events carry it"),
+    ("days:7", "For a week"),
     ("days:30", "For 30 days"),
 )
 
