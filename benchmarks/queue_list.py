@@ -88,7 +88,7 @@ SELECT CASE WHEN n %% 100 < 58 THEN 'bet9ja' ELSE 'sportybet' END,
 """
 # Indexes that are quicker to make whole than row by row.
 REBUILT = ("idx_unmapped_text", "idx_unmapped_source", "idx_unmapped_by_family", "idx_unmapped_by_period",
-           "idx_unmapped_by_error", "idx_unmapped_tab_priority")  # fmt: skip
+           "idx_unmapped_by_error", "idx_unmapped_by_band", "idx_unmapped_tab_priority")  # fmt: skip
 
 CASES = (
     ("tab New, page 1", {"tab": "NEW"}),
@@ -101,12 +101,15 @@ CASES = (
     ("family that lies at the bottom", {"tab": "NEW", "family": "goalscorer"}),
     ("error code that lies at the bottom", {"tab": "NEW", "error_code": "UNSUPPORTED_PLATFORM"}),
     ("period and error code", {"tab": "NEW", "period": "1H", "error_code": "PARTIAL_OUTCOMES"}),
+    ("without a suggestion", {"tab": "NEW", "band": "none"}),
     ("800 events or more", {"tab": "NEW", "min_events": "800"}),
     ("4,500 cycles or more", {"tab": "NEW", "min_occurrences": "4500"}),
     ("search, common words", {"tab": "NEW", "search": "corners over"}),
     ("search, a few hits", {"tab": "NEW", "search": "home corners odd/even 1st half 777"}),
     ("search, rules text, one hit", {"tab": "NEW", "search": "stoppages; 990012"}),
     ("search, no hit", {"tab": "NEW", "search": "cricket wickets"}),
+    ("search, two short words", {"tab": "NEW", "search": "1x 2h"}),
+    ("search, a word that lies at the bottom", {"tab": "NEW", "search": "goalscorer"}),
 )
 
 
