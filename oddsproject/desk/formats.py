@@ -128,12 +128,24 @@ def foreign(text):
 
 
 def chips(pairs):
-    """Outcomes with their prices: [(text, price or "")]."""
+    """Outcomes with their prices: [(text, price or "")]. A long text is cut, a price never; the title has both."""
     if not pairs:
         return DASH
     return format_html(
-        '<span class="desk-chips">{}</span>',
-        format_html_join("", '<span class="desk-chip"><bdi>{}</bdi> <b>{}</b></span>', pairs),
+        '<span class="desk-chips">{}</span>', format_html_join("", "{}", ((chip(*one),) for one in pairs))
+    )
+
+
+def chip(text, price="", title=""):
+    """One outcome. title: what to read on pointing at it, when that is not its own text and price."""
+    if price in ("", None):
+        return format_html('<span class="desk-chip" title="{}"><bdi>{}</bdi></span>', title or text, text)
+    price = price_text(price)
+    return format_html(
+        '<span class="desk-chip desk-priced" title="{}"><bdi>{}</bdi><b>{}</b></span>',
+        title or f"{text} at {price}",
+        text,
+        price,
     )
 
 

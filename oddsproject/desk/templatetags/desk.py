@@ -15,6 +15,7 @@ register.filter("named_or_none", lambda names, key: names.get(key))
 register.filter("named", lambda slug, names: names.get(slug, slug))
 register.simple_tag(formats.badge, name="badge")
 register.simple_tag(formats.symbol, name="symbol")
+register.simple_tag(formats.chip, name="chip")
 register.simple_tag(formats.share_text, name="share")
 
 
