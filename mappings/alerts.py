@@ -1,5 +1,7 @@
 """Telling people about new unmapped markets: once each, in one message."""
 
+from datetime import UTC
+
 import structlog
 from django.db import connection, transaction
 
@@ -17,7 +19,7 @@ UPDATE unmapped_market_log SET alerted_at = now()
                WHERE alerted_at IS NULL AND status = 'NEW' AND id <= %s
                ORDER BY source, external_market_id FOR UPDATE)
    AND alerted_at IS NULL AND status = 'NEW'
-RETURNING id
+RETURNING id, alerted_at
 """
 
 
@@ -41,11 +43,14 @@ def announce_new_unmapped(scrape_run_id: int | None = None) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(CLAIM, [newest])
-            ids = [row[0] for row in cursor.fetchall()]
+            claimed = cursor.fetchall()
+        ids = [id for id, _ in claimed]
         if ids:
             named = UnmappedMarketLog.objects.filter(pk__in=ids).order_by("source", "external_market_id")[:MOST_NAMED]
             envelope = build_unmapped_alert(list(named))
-            publish("unmapped_alerts", envelope["type"], {**envelope["data"], "count": len(ids)})
+            # All of them have one time, which finds them again: the bell leads to these rows.
+            told = {"count": len(ids), "announcedAt": claimed[0][1].astimezone(UTC).isoformat().replace("+00:00", "Z")}
+            publish("unmapped_alerts", envelope["type"], {**envelope["data"], **told})
             log.info("unmapped.announced", run=scrape_run_id, count=len(ids))
         transaction.on_commit(unmapped_logger.clear_new_markets)
     return len(ids)

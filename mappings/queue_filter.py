@@ -9,12 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from mappings.actors import name_of
-from mappings.models import Tab, UnmappedMarketLog, UnmappedMarketText
+from mappings.models import Band, Tab, UnmappedMarketLog, UnmappedMarketText
 
 MINE = "MINE"
 TABS = (*Tab.values, MINE)
+NO_BAND = "none"
+BANDS = (*Band.values, NO_BAND)
 EXACT_UP_TO = 10_000
 LONGEST_SEARCH = 100
 EVERY = 1_000_000_000
@@ -30,6 +33,8 @@ class QueueFilter:
 
     tab: one of TABS; MINE needs owner. owner: who holds a claim that has not run out.
     search: in name, key and rules text, every word of it in any order.
+    band: of the best suggestion; NO_BAND is without one. announced: when people were told of it, as ISO
+    text with a zone, or two of them around "~".
     """
 
     tab: str | None = None
@@ -41,8 +46,14 @@ class QueueFilter:
     min_occurrences: int | None = None
     search: str = ""
     owner: str | None = None
+    band: str | None = None
+    announced: str = ""
 
     def __post_init__(self):
+        if self.band is not None and self.band not in BANDS:
+            raise ValidationError({"band": f"One of: {', '.join(BANDS)}."})
+        if self.announced:
+            _moments(self.announced)
         if self.tab is not None and self.tab not in TABS:
             raise ValidationError({"tab": f"One of: {', '.join(TABS)}."})
         if self.tab == MINE and not self.owner:
@@ -78,6 +89,10 @@ class QueueFilter:
         exact = {"tab": self.tab, "source": self.source, "family": self.family, "period": self.period}
         exact |= {"error_code": self.error_code}
         rows = rows.filter(**{n: value for n, value in exact.items() if value and not (n == "tab" and value == MINE)})
+        if self.band:
+            rows = rows.filter(best_band="" if self.band == NO_BAND else self.band)
+        if self.announced:
+            rows = rows.filter(alerted_at__range=_moments(self.announced))
         if self.min_events is not None:
             rows = rows.filter(event_count__gte=self.min_events)
         if self.min_occurrences is not None:
@@ -158,6 +173,17 @@ def matching_texts(words: Sequence[str]) -> QuerySet | None:
     for word in whole:
         texts = texts.filter(searched__regex=f"{AROUND}{re.escape(word)}{AROUND}")
     return texts if whole else None
+
+
+def _moments(text):
+    """(from, to) of an announcement; raises ValidationError."""
+    try:
+        first, last = (parse_datetime(part) for part in (text.split("~") if "~" in text else (text, text)))
+    except ValueError:
+        first = last = None
+    if first is None or last is None or timezone.is_naive(first) or timezone.is_naive(last):
+        raise ValidationError({"announced": "A time with its zone, or two of them around ~."})
+    return first, last
 
 
 def _number(name, text):

@@ -134,6 +134,9 @@ class UnmappedMarketLog(models.Model):
             models.Index(fields=["family", "tab", "-priority", "-id"], name="idx_unmapped_by_family"),
             models.Index(fields=["period", "tab", "-priority", "-id"], name="idx_unmapped_by_period"),
             models.Index(fields=["error_code", "tab", "-priority", "-id"], name="idx_unmapped_by_error"),
+            models.Index(fields=["best_band", "tab", "-priority", "-id"], name="idx_unmapped_by_band"),
+            # The rows of one notice, to which the bell leads.
+            models.Index(fields=["alerted_at"], name="idx_unmapped_alerted", condition=Q(alerted_at__isnull=False)),
             models.Index(fields=["claimed_by"], name="idx_unmapped_claimed", condition=Q(claimed_by__isnull=False)),
             models.Index(
                 fields=["snoozed_until"], name="idx_unmapped_snoozed", condition=Q(snoozed_until__isnull=False)

@@ -7,6 +7,7 @@ from django.db import connections, transaction
 
 from mappings.alerts import announce_new_unmapped
 from mappings.models import UnmappedMarketLog
+from mappings.queue_filter import QueueFilter
 from mappings.tests.test_unmapped_logger import cycle, entry
 from mappings.unmapped_logger import unmapped_logger
 from oddsproject.realtime.models import Notice
@@ -22,15 +23,18 @@ def test_all_new_markets_go_into_one_alert_once():
     cycle(1, entry("b"), entry("a", market_name=None))
     assert announce_new_unmapped(1) == 2
     assert announce_new_unmapped(1) == 0
+    (told,) = set(UnmappedMarketLog.objects.values_list("alerted_at", flat=True))
     assert alerts() == [
         {
             "count": 2,
+            "announcedAt": told.isoformat().replace("+00:00", "Z"),
             "markets": [
                 {"source": "bet9ja", "externalMarketId": "a", "marketName": None},
                 {"source": "bet9ja", "externalMarketId": "b", "marketName": "Three corners"},
             ],
         }
     ]
+    assert QueueFilter.from_query({"tab": "NEW", "announced": alerts()[0]["announcedAt"]}).count() == (2, True)
 
 
 def test_a_market_that_came_back_is_announced_again():

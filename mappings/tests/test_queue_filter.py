@@ -1,5 +1,6 @@
 """A filter means the same rows in the list, in its address, in its count and in a bulk action."""
 
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -44,11 +45,24 @@ def keys(**values):
         ({"search": "18"}, ["18"]),
         ({"search": "%"}, []),
         ({"tab": "NEW", "search": "over"}, ["S_HAOU"]),
+        ({"band": "strong"}, ["29"]),
+        ({"band": "none"}, ["18", "S_HAOU"]),
+        ({"announced": "2026-11-21T16:00:00.123456Z"}, ["18"]),
+        ({"announced": "2026-11-21T15:00Z~2026-11-21T18:00:00+01:00"}, ["18"]),
     ],
 )
 def test_every_part_of_a_filter_narrows(asked, found):
-    make("18", status="IGNORED", event_count=9)
-    make("29", period="1H", error_code="PARTIAL_OUTCOMES", occurrence_count=8, rules_text="Without extra time.")
+    told = datetime(2026, 11, 21, 16, 0, 0, 123456, UTC)
+    make("18", status="IGNORED", event_count=9, alerted_at=told)
+    make(
+        "29",
+        period="1H",
+        best_band="strong",
+        alerted_at=told + timedelta(hours=2),
+        error_code="PARTIAL_OUTCOMES",
+        occurrence_count=8,
+        rules_text="Without extra time.",
+    )
     make("S_HAOU", source="bet9ja", market_name="Home/Away - Over/Under", family="over_under", event_count=5)
     assert keys(**asked) == found
     assert QueueFilter(**asked).count() == (len(found), True)
@@ -56,14 +70,25 @@ def test_every_part_of_a_filter_narrows(asked, found):
 
 
 def test_an_address_and_back_is_the_same_filter():
-    whole = QueueFilter("NEW", "bet9ja", "over_under", "FT", "UNKNOWN_MARKET", 3, 4, "o25 goals", "ada")
+    at = "2026-11-21T16:00:00Z"
+    whole = QueueFilter("NEW", "bet9ja", "over_under", "FT", "UNKNOWN_MARKET", 3, 4, "o25 goals", "ada", "weak", at)
     assert QueueFilter.from_query(whole.as_query()) == whole
     assert QueueFilter.from_query({"tab": "", "p": "2", "min_events": " 3 "}) == QueueFilter(min_events=3)
     assert QueueFilter().as_query() == {}
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [({"tab": "DONE"}, "tab"), ({"min_events": "-1"}, "min_events"), ({"tab": "MINE"}, "owner")]
+    ("query", "field"),
+    [
+        ({"tab": "DONE"}, "tab"),
+        ({"min_events": "-1"}, "min_events"),
+        ({"tab": "MINE"}, "owner"),
+        ({"band": "good"}, "band"),
+        *(
+            ({"announced": text}, "announced")
+            for text in ("now", "2026-11-21T16:00:00", "2026-99-21T16:00Z", "~", "a~b~c")
+        ),
+    ],
 )
 def test_nonsense_in_an_address_is_named_by_field(query, field):
     with pytest.raises(ValidationError) as caught:

@@ -14,10 +14,12 @@ pytestmark = pytest.mark.django_db
 
 FILL = """
 INSERT INTO unmapped_market_log
-       (source, external_market_id, market_name, family, period, error_code, priority, event_count, status, sibling_key)
+       (source, external_market_id, market_name, family, period, error_code, priority, event_count, status, sibling_key,
+        best_band, alerted_at)
 SELECT CASE WHEN n %% 2 = 0 THEN 'bet9ja' ELSE 'sportybet' END, n::text, 'Market ' || n,
        CASE WHEN n %% 10 = 1 THEN 'props' ELSE 'over_under' END, 'FT', 'UNKNOWN_MARKET',
-       CASE WHEN n %% 10 = 1 THEN 0 ELSE n %% 97 END, n %% 400, CASE WHEN n %% 3 = 0 THEN 'MAPPED' ELSE 'NEW' END, ''
+       CASE WHEN n %% 10 = 1 THEN 0 ELSE n %% 97 END, n %% 400, CASE WHEN n %% 3 = 0 THEN 'MAPPED' ELSE 'NEW' END, '',
+       CASE WHEN n %% 10 = 1 THEN 'weak' ELSE 'strong' END, date '2026-11-01' + n / 40 * interval '1 hour'
   FROM generate_series(1, %(rows)s) AS n
 """
 
@@ -54,6 +56,8 @@ def read_rows(query):
         ({"tab": "NEW"}, "idx_unmapped_tab_priority"),
         ({"tab": "NEW", "source": "bet9ja"}, "idx_unmapped_source"),
         ({"tab": "NEW", "family": "props"}, "idx_unmapped_by_family"),
+        ({"tab": "NEW", "band": "weak"}, "idx_unmapped_by_band"),
+        ({"tab": "NEW", "announced": "2026-11-02T00:00Z"}, "idx_unmapped_alerted"),
     ],
 )
 def test_a_page_reads_about_as_many_rows_as_it_shows(filled, asked, index):
