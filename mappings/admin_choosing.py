@@ -13,6 +13,7 @@ from mappings.market_search import SHOWN, Found, search, unnamed_market
 from mappings.models import MarketSuggestion, UnmappedMarketLog
 from mappings.pairing import nearness, sample_texts
 from mappings.suggestions.engine import current_world
+from mappings.why_words import band_words, missing_for_strong
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.pages import page, require
@@ -77,11 +78,18 @@ def offered(rows):
 
 
 def _suggestions(rows):
-    """[(MarketSuggestion, address' query, percent)] of the first row that has any."""
+    """[(MarketSuggestion, address' query, percent, what its band means)] of the first row that has any."""
     for row in rows:
         if stored := list(MarketSuggestion.objects.filter(unmapped=row).order_by("rank")):
-            return [(one, _choice(one.canonical_id, one.betpawa_id), round(100 * one.confidence)) for one in stored]
+            return [
+                (one, _choice(one.canonical_id, one.betpawa_id), round(100 * one.confidence), _means(one))
+                for one in stored
+            ]
     return []
+
+
+def _means(suggestion):
+    return f"{band_words(suggestion.band)}. {missing_for_strong(suggestion)}".strip()
 
 
 def _choice(canonical_id, betpawa_id):

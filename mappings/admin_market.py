@@ -10,11 +10,12 @@ from mappings.admin_filters import family_words
 from mappings.models import MarketSuggestion, Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
 from mappings.pairing import sample_pairs
 from mappings.queue_filter import siblings
-from mappings.queue_lines import BANDS, Line, earlier_words, priority_parts, row_badges, row_remark
+from mappings.queue_lines import BANDS, Line, earlier_words, known_as, priority_parts, row_badges, row_remark
 from mappings.services.change_words import change_parts, names_in
 from mappings.services.conditions import until_words
 from mappings.suggestions.vocabulary import PERIOD_WORDS
 from mappings.until import IGNORES, SNOOZES
+from mappings.why_words import band_words, missing_for_strong, reason_words, why_words
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import foreign
@@ -37,6 +38,7 @@ def market_page(request, object_id):
         title=row.market_name or row.external_market_id,
         row=row,
         line=Line(row, names.get(row.source, row.source), user_name),
+        known_as=known_as([row]).get(row.pk, ""),
         name=foreign(row.market_name or row.external_market_id),
         badges=row_badges(row),
         remark=row_remark(row),
@@ -44,9 +46,13 @@ def market_page(request, object_id):
         until=until_words(row.ignore_until) if row.tab == Tab.IGNORED else "",
         pairs=sample_pairs(row.sample_outcomes),
         parts=priority_parts(row),
+        why=why_words(row.error_code),
         family=family_words(row.family) if row.family else "",
         period=PERIOD_WORDS.get(row.period, row.period),
-        suggestions=[(suggestion, BANDS.get(suggestion.band, "calm"), _bars(suggestion)) for suggestion in suggestions],
+        suggestions=[
+            (one, BANDS.get(one.band, "calm"), _bars(one), band_words(one.band), missing_for_strong(one))
+            for one in suggestions
+        ],
         siblings=list(siblings(row)[:SIBLINGS]),
         history=_history(row, request.user),
         review=_review(row),
@@ -65,7 +71,7 @@ def _bars(suggestion):
     most = max((abs(_points(reason)) for reason in reasons), default=0) or 1
     return [
         (
-            str(reason.get("family", "")).replace("_", " "),
+            reason_words(str(reason.get("family", ""))),
             f"{_points(reason):+.2f}",
             round(100 * abs(_points(reason)) / most),
             _points(reason) < 0,

@@ -18,7 +18,7 @@ from mappings.admin_market import market_page
 from mappings.admin_rules import rule_urls
 from mappings.models import Tab, UnmappedMarketLog
 from mappings.queue_filter import EXACT_UP_TO, MINE, QueueFilter, tab_counts
-from mappings.queue_lines import Line
+from mappings.queue_lines import lines_of
 from mappings.queue_pages import Cursor, queue_page, sibling_versions
 from mappings.until import IGNORES, SNOOZES
 from oddsproject.api.roles import TRADER, has_role
@@ -30,7 +30,8 @@ from oddsproject.desk.paginator import bounded_count, planned_rows
 
 LABELS = [(Tab.NEW.value, "New"), (MINE, "Mine"), *[(tab.value, tab.label) for tab in Tab if tab != Tab.NEW]]
 COUNTED_TO = 2_000
-KEYS = {Tab.NEW: "g n", MINE: "g m", Tab.IGNORED: "g i"}
+KEYS = {Tab.NEW: "g n", MINE: "g m", Tab.ACKNOWLEDGED: "g a", Tab.SNOOZED: "g s", Tab.REVIEW: "g v", Tab.IGNORED: "g i",
+        Tab.MAPPED: "g p"}  # fmt: skip
 # Addresses of before there were tabs; other pages and bookmarks have them.
 OLD = {"status__exact": "tab", "q": "search"}
 
@@ -76,21 +77,12 @@ def list_page(request):
     tabs = _tabs(request, asked)
     count, is_exact = _count(asked, tabs, listed)
     query = asked.as_query()
-    lines, before = [], None
-    for row in listed.rows:
-        group = (row.source, row.sibling_key) if row.sibling_key else None
-        follows = group is not None and group == before
-        lines.append(
-            Line(row, names.get(row.source, row.source), user_name, listed.siblings.get(row.pk, 0), follows,
-                 asked.tab == MINE)
-        )  # fmt: skip
-        before = group
     return page(
         request,
         "desk/queue.html",
         title="Unmapped markets",
         listed=listed,
-        lines=lines,
+        lines=lines_of(listed, names, user_name, with_tab=asked.tab == MINE),
         asked=asked,
         tab=asked.tab,
         tabs=tabs,

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 
+from mappings.cache import mapping_cache
 from mappings.errors import MappingErrorCode
 from mappings.models import Band, Tab, UnmappedMarketLog
 from mappings.pairing import sample_pairs
 from mappings.services.conditions import until_words
+from mappings.why_words import band_words, why_words
 from oddsproject.desk.formats import age_text, badge, chips, lagos_short, lagos_text
 
 CHIPS_IN_LIST = 3
@@ -34,14 +36,18 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row in the list. with_tab: also says where the row lies, for lists of several tabs."""
+    """One row in the list. siblings: how many others of its tab are; here: how many of them stand below it.
+    leader: the name of the sibling that it stands below. with_tab: also says where the row lies, for lists
+    of several tabs. known_as: the mapping that knows it, where BetPawa has no such market."""
 
     row: UnmappedMarketLog
     bookmaker: str
     user_name: str
     siblings: int = 0
-    follows: bool = False
+    here: int = 0
+    leader: str = ""
     with_tab: bool = False
+    known_as: str = ""
 
     @property
     def name(self):
@@ -60,7 +66,25 @@ class Line:
     @property
     def why(self):
         """Why it did not map, where that says more than that nobody knows it."""
-        return "" if self.row.error_code in ("", UNKNOWN) else self.row.error_code.replace("_", " ").lower()
+        if self.row.error_code in ("", UNKNOWN):
+            return ""
+        words = why_words(self.row.error_code)
+        return f"known as {self.known_as}; {words}" if self.known_as else words
+
+    @property
+    def siblings_text(self):
+        """ "2 siblings below", "3 siblings: 1 below, 2 elsewhere"; "" for one that stands below another."""
+        if self.leader or not self.siblings:
+            return ""
+        elsewhere = max(0, self.siblings - self.here)
+        text = f"{self.siblings} sibling{'' if self.siblings == 1 else 's'}"
+        if not elsewhere:
+            return f"{text} below"
+        return f"{text}: {self.here} below, {elsewhere} elsewhere" if self.here else f"{text} elsewhere"
+
+    @property
+    def band_title(self):
+        return band_words(self.row.best_band)
 
     @property
     def kickoff(self):
@@ -106,6 +130,33 @@ class Line:
         if not self.row.claim_is_live:
             return ""
         return "You" if self.row.claimed_by == self.user_name else self.row.claimed_by
+
+
+def lines_of(listed, names, user_name, *, with_tab):
+    """A page's lines. names: {slug: bookmaker}."""
+    known, groups = known_as(listed.rows), {}
+    for row in listed.rows:
+        if row.sibling_key:
+            groups.setdefault((row.source, row.sibling_key), []).append(row)
+    lines = []
+    for row in listed.rows:
+        group = groups.get((row.source, row.sibling_key), [row])
+        first = group[0]
+        leader = "" if first is row else first.market_name or first.external_market_id
+        lines.append(
+            Line(row, names.get(row.source, row.source), user_name, listed.siblings.get(row.pk, 0), len(group) - 1,
+                 leader, with_tab, known.get(row.pk, ""))
+        )  # fmt: skip
+    return lines
+
+
+def known_as(rows):
+    """{row id: name of the mapping that knows its key} of those that are known and BetPawa does not have."""
+    missing = [row for row in rows if row.error_code == MappingErrorCode.UNSUPPORTED_PLATFORM]
+    if missing:
+        mapping_cache.refresh()
+    found = {row.pk: mapping_cache.snapshot.table(row.source).lookup(row.external_market_id) for row in missing}
+    return {id: claims[0].definition.name for id, claims in found.items() if claims}
 
 
 def tab_badge(tab):

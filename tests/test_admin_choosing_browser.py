@@ -1,4 +1,5 @@
-"""In a real browser: which market it is, found by typing. What is pressed while a search runs means its results."""
+"""In a real browser: which market it is, found by typing, and choosing all that match. What is pressed while a search
+runs means its results."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -41,3 +42,12 @@ def test_enter_takes_what_is_typed_and_letters_are_typed_where_a_suggestion_exis
         desk.goto(f"{MAP}?ids={row.pk}")
         desk.press("Enter")
         desk.see("[data-search-state]", "Type a few letters first.")
+
+        # All that match are ticked where one sees it, and "all" ends with the first that is not.
+        desk.goto(f"{MAP.removesuffix('map/')}")
+        desk.do(lambda page: page.locator("[data-scope]").check())
+        assert desk.do(lambda page: page.locator("tr.queue-chosen").count()) == 1
+        assert desk.see(".queue-selected").startswith("All selected")
+        desk.do(lambda page: page.locator("tr.queue-chosen input[name=ids]").uncheck())
+        assert desk.see(".queue-selected").startswith("0 selected")
+        assert not desk.do(lambda page: page.locator("[data-scope]").is_checked())

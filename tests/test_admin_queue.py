@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from mappings import accepting, bulk, services
 from mappings.bulk import decide_many
+from mappings.catalogue.loader import built_in
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
 from tests.admin_rows import ESCAPED, HOSTILE, make_event, make_odds, make_run, make_unmapped, sign_in
 
@@ -132,7 +133,8 @@ def test_siblings_stand_together_and_are_chosen_together_over_pages():
     page = client.get(QUEUE)
     assert names(page)[1:3] == ["Corner range 60", "Corner range 61"]
     line = page.context["lines"][1]
-    assert line.siblings == 2 and page.context["lines"][2].follows
+    assert line.siblings_text == "2 siblings: 1 below, 1 elsewhere"
+    assert page.context["lines"][2].leader == "Corner range 60" and not page.context["lines"][2].siblings_text
     answer = client.get(QUEUE + "siblings/", {"id": first.pk, "tab": "NEW"})
     assert answer.json() == {
         "ids": [first.pk, second.pk, far.pk],
@@ -329,6 +331,47 @@ def test_one_markets_page_tells_its_history_and_offers_its_undo():
     (entry,) = page.context["history"]
     assert entry[0].created_by == "a-trader" and entry[4] is True
     assert b"Chance that BetPawa has it" in page.content and b"until " in page.content
+
+
+def test_a_market_that_is_known_and_that_betpawa_does_not_offer_says_so_and_offers_the_plain_decision():
+    known = next(one for one in built_in() if one.keys.get("sportybet") and not one.betpawa_id)
+    row = make_unmapped(1, external_market_id=known.keys["sportybet"][0], error_code="UNSUPPORTED_PLATFORM",
+                        family="over_under")  # fmt: skip
+    client = sign_in("trader")
+    (line,) = client.get(QUEUE).context["lines"]
+    assert line.why == f"known as {known.name}; BetPawa does not offer it"
+    page = client.get(f"{QUEUE}{row.pk}/change/")
+    assert page.context["known_as"] == known.name
+    text = " ".join(page.content.decode().split())
+    assert "Ignore until BetPawa offers the family" in text and ">UNSUPPORTED_PLATFORM<" not in text
+    decide(client, "ignore", [row], until="family")
+    row.refresh_from_db()
+    assert row.ignore_until["kind"] == "betpawa_family"
+
+
+def test_a_suggestion_that_is_not_strong_says_what_it_lacks():
+    row = make_unmapped(1)
+    for rank, band, reasons in ((1, "strong", []), (2, "likely", [{"family": "fed", "points": -1.5, "text": "x"}])):
+        MarketSuggestion.objects.create(unmapped=row, rank=rank, betpawa_id=str(rank), name="Both", confidence=0.99,
+                                        band=band, score=1, reasons=reasons, pairing=[])  # fmt: skip
+    found = sign_in("trader").get(f"{QUEUE}{row.pk}/change/").context["suggestions"]
+    assert [missing for *_, missing in found] == [
+        "",
+        "Missing for strong: another suggestion stands before it; mapped already speaks against it; "
+        "no prices of the same events to compare.",
+    ]
+
+
+def test_the_count_above_the_list_is_of_the_filter():
+    for number in range(3):
+        make_unmapped(number, best_band="strong" if number else "")
+    client = sign_in("trader")
+    assert b"<b>2</b> markets" in client.get(QUEUE, {"band": "strong"}).content
+    assert names(client.get(QUEUE, {"band": "none"})) == ["Corner range 0"]
+    told = "2026-11-21T16:00:00Z"
+    UnmappedMarketLog.objects.filter(best_band="").update(alerted_at=told)
+    page = client.get(QUEUE, {"announced": told})
+    assert names(page) == ["Corner range 0"] and b"Announced Sat 21 Nov 2026, 17:00 WAT" in page.content
 
 
 def test_a_reopened_market_shows_the_decision_before():

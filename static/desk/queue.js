@@ -59,8 +59,9 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function show() {
-        const count = chosen().length + beyond.size;
-        const all = one("[data-scope]") && one("[data-scope]").checked;
+        const count = chosen().length + beyond.size, scope = one("[data-scope]");
+        if (scope && chosen().length < rows.length) scope.checked = false; // "all" holds while each row that is seen is ticked
+        const all = scope && scope.checked;
         if (one("[data-selected]")) one("[data-selected]").textContent = all ? "All" : count.toLocaleString("en-GB");
         for (const words of form.querySelectorAll("[data-menu-count]")) words.textContent = all ? "all that match" : count > 1 ? count + " markets" : "this market";
         const whole = one("[data-all]");
@@ -154,7 +155,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     });
     form.addEventListener("change", (event) => {
-        if (event.target.matches("[data-all]")) for (const row of rows) tick(row, event.target.checked);
+        if (event.target.matches("[data-all], [data-scope]")) for (const row of rows) tick(row, event.target.checked);
         if (event.target.matches('input[name="ids"]')) event.target.closest("tr").classList.toggle("queue-chosen", event.target.checked);
         show();
     });
