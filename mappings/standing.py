@@ -9,6 +9,7 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from mappings.catalogue.loader import built_in
+from mappings.errors import MappingErrorCode
 from mappings.models import (
     Band,
     CoverageSample,
@@ -20,6 +21,8 @@ from mappings.models import (
 )
 
 NEXT = 8
+COMPARED = 200
+UNSUPPORTED = MappingErrorCode.UNSUPPORTED_PLATFORM
 RECENT = 8
 CURVE_DAYS = 14
 
@@ -99,13 +102,22 @@ def coverage_curve(now=None) -> dict[str, list[dict]]:
 
 
 def next_to_map(markets_seen: dict[str, int]) -> list[Gain]:
-    """What to map next: the queue's first, with the gain. markets_seen: {slug: markets of a cycle}.
-    A key's markets are taken as one per event, so the gain is the least that it can be."""
-    rows = UnmappedMarketLog.objects.filter(tab=Tab.NEW).defer("rules_text", "sample_outcomes", "review")
-    return [
-        Gain(row, _share(row.event_count, markets_seen.get(row.source, 0)))
-        for row in rows.order_by(F("priority").desc(), F("id").desc())[:NEXT]
-    ]
+    """What to map next, by gain: first what can be accepted as it is, then what has to be looked at; what
+    BetPawa does not offer not at all. Of each the first by priority are compared. markets_seen: {slug:
+    markets of a cycle}. A key's markets are taken as one per event, so the gain is the least that it can be."""
+    rows = UnmappedMarketLog.objects.filter(tab=Tab.NEW).order_by(F("priority").desc(), F("id").desc())
+    rows = rows.defer("rules_text", "sample_outcomes", "review")
+    strong = list(rows.filter(best_band=Band.STRONG)[:COMPARED])
+    others = list(rows[:COMPARED]) if len(strong) < NEXT else []
+    found = _by_gain(strong, markets_seen)
+    taken = {row.pk for row in strong}
+    found += _by_gain([row for row in others if row.pk not in taken and row.error_code != UNSUPPORTED], markets_seen)
+    return found[:NEXT]
+
+
+def _by_gain(rows, markets_seen):
+    gains = [Gain(row, _share(row.event_count, markets_seen.get(row.source, 0))) for row in rows]
+    return sorted(gains, key=lambda gain: -(gain.share or 0))  # of equals, as the queue has them
 
 
 def queue_by_tab() -> dict[str, dict[str, int]]:

@@ -52,6 +52,19 @@ def test_what_to_map_next_says_what_it_would_add():
     assert [(gain.row.external_market_id, gain.share) for gain in gains] == [("S_TOP", 0.02), ("S_LOW", 0.005)]
 
 
+def test_what_can_be_accepted_as_it_is_stands_first_and_each_part_is_in_order_of_gain():
+    def make(key, events, **fields):
+        UnmappedMarketLog.objects.create(source="bet9ja", external_market_id=key, event_count=events, **fields)
+
+    make("DOUBTFUL", 90, priority=9, best_band="likely")
+    make("NOT_OFFERED", 99, priority=9, error_code="UNSUPPORTED_PLATFORM")
+    make("STRONG", 5, priority=8, best_band="strong")
+    make("STRONGER", 7, priority=1, best_band="strong")
+    make("UNKNOWN", 95, priority=2)
+    keys = [gain.row.external_market_id for gain in standing.next_to_map({"bet9ja": 1000})]
+    assert keys == ["STRONGER", "STRONG", "UNKNOWN", "DOUBTFUL"]
+
+
 def test_the_first_page_shows_it_and_asks_a_bounded_number_of_questions(django_assert_max_num_queries):
     client = sign_in("viewer")
     sample("sportybet", 30, 60)
