@@ -146,15 +146,27 @@
         showBell();
     }
 
-    function inWords(markets, total) {
+    function inWords(markets, total, announced) {
         const bySource = {};
         for (const market of markets) bySource[market.source] = (bySource[market.source] || 0) + 1;
         const sources = Object.keys(bySource).sort((a, b) => bySource[b] - bySource[a]);
-        const parts = sources.map((source) => (NAMES[source] || source) + " " + count(bySource[source]));
-        if (parts.length && total > markets.length) parts.push(count(total - markets.length) + " more");
         const noun = total === 1 ? " new unmapped market" : " new unmapped markets";
-        const href = sources.length === 1 ? QUEUE + "&source=" + encodeURIComponent(sources[0]) : QUEUE;
-        return { words: count(total) + noun + (parts.length ? ": " + parts.join(", ") : ""), names: someNames(markets, total), href };
+        let where = "";
+        if (sources.length === 1 && total === markets.length) where = " at " + (NAMES[sources[0]] || sources[0]);
+        else if (sources.length) {
+            const parts = sources.map((source) => (NAMES[source] || source) + " " + count(bySource[source]));
+            if (total > markets.length) parts.push(count(total - markets.length) + " more");
+            where = ": " + parts.join(", ");
+        }
+        return { words: count(total) + noun + where, names: someNames(markets, total), href: QUEUE + theVeryRows(announced) };
+    }
+
+    /* The filter for what was announced: at these times, the first to the last. */
+    function theVeryRows(announced) {
+        const times = announced.filter(Boolean).sort();
+        if (!times.length) return "";
+        const [first, last] = [times[0], times[times.length - 1]];
+        return "&announced=" + encodeURIComponent(first === last ? first : first + "~" + last);
     }
 
     /* The names of a few new markets; of many the count says enough. */
@@ -179,7 +191,7 @@
         const fresh = [];
         for (const envelope of envelopes) {
             if (kept.some((alert) => alert.seq === envelope.seq)) continue; // another tab was first
-            const said = inWords(envelope.data.markets || [], envelope.data.count || 0);
+            const said = inWords(envelope.data.markets || [], envelope.data.count || 0, [envelope.data.announcedAt]);
             kept.unshift({ seq: envelope.seq, at: envelope.timestamp, words: said.words, names: said.names, href: said.href });
             fresh.push(envelope);
         }
@@ -190,7 +202,7 @@
         showBell();
         const markets = envelopes.flatMap((envelope) => envelope.data.markets || []);
         const total = envelopes.reduce((sum, envelope) => sum + (envelope.data.count || 0), 0);
-        toast(inWords(markets, total));
+        toast(inWords(markets, total, envelopes.map((envelope) => envelope.data.announcedAt)));
     }
 
     function toast(said) {
