@@ -43,6 +43,8 @@ class Descriptions:
         later = copy(self)
         # An equal target is the same object from here on, so that what it was compared with stays good.
         later.targets = [old if old == new else new for old, new in zip(self.targets, targets, strict=True)]
+        if [target.rules_text for target in targets] != [target.rules_text for target in self.targets]:
+            later._rules = RulesTexts(targets)
         later.by_id = {target.betpawa_id: target for target in later.targets}
         return later
 
@@ -57,7 +59,11 @@ class Descriptions:
                 self._known.clear()
             self._known[known] = self.targets, found
         rows = np.array(list(found.values())).reshape(len(found), len(PLACES))
-        return [self.targets[place] for place in found], rows
+        targets = [self.targets[place] for place in found]
+        rules = self._rules.likeness(source.rules_text)
+        if rules:
+            rows[:, PLACES["rules"]] += [rules.get(target.betpawa_id, 0.0) for target in targets]
+        return targets, rows
 
     def _refreshed(self, source, before, found):
         changed = [
@@ -65,19 +71,25 @@ class Descriptions:
         ]
         if not changed:
             return found
-        rows = {place: found[place] for place in found if place not in set(changed)}
+        anew = set(changed)
+        rows = {place: row for place, row in found.items() if place not in anew}
         possible = [place for place in changed if not vetoed(source, self.targets[place])]
         if possible:
-            rows |= zip(possible, self._described(source, [self.targets[place] for place in possible]), strict=True)
+            targets = [self.targets[place] for place in possible]
+            ids = self._ids(source, targets, {place: found[place] for place in possible if place in found})
+            rows |= zip(possible, self._described(source, targets, ids), strict=True)
         return dict(sorted(rows.items()))
 
-    def _described(self, source, targets):
-        rules = self._rules.likeness(source.rules_text)
-        ids = self._steps_of(source.slug).support(source.key, targets)
+    def _ids(self, source, targets, known):
+        """{BetPawa id: what the key's pattern says}; the same as before for markets that were known."""
+        if len(known) == len(targets):
+            return {self.targets[place].betpawa_id: row[PLACES["ids"]] for place, row in known.items()}
+        return self._steps_of(source.slug).support(source.key, targets)
+
+    def _described(self, source, targets, ids):
         fed = self.fed.get(source.slug, {})
         for target in targets:
             values = described(source, target)
-            values[PLACES["rules"]] += rules.get(target.betpawa_id, 0.0)
             values[PLACES["ids"]] = ids.get(target.betpawa_id, 0.0)
             values[PLACES["fed"]] = -1.0 if set(fed.get(target.betpawa_id, ())) - {source.key} else 0.0
             yield values
@@ -97,7 +109,7 @@ def _alike(ones, others):
 
 
 def _standing(target):
-    """What of a BetPawa market the ids' steps and the rules are learnt from."""
+    """What of a BetPawa market the ids' steps are learnt from."""
     read = target.coordinates
     parts = (read.family, read.statistic, read.period, read.subject, read.qualifiers)
-    return target.betpawa_id, target.rules_text, parts
+    return target.betpawa_id, parts

@@ -9,6 +9,7 @@ from mappings.suggestions.coordinates import template
 
 LONGEST = 1_500
 LEAST_WORDS = 3
+MOST_KEPT = 2_000
 _WORD = re.compile(r"[a-z0-9]+")
 _EARLY = re.compile(
     r"early payout|paid out early|pays? out early|rewards? you earlier|pays? your .{0,20}bets? immediately"
@@ -107,10 +108,18 @@ class RulesTexts:
             for word in found:
                 counts[word] = counts.get(word, 0) + 1
         self._rarity = {word: log((len(self._words) + 1) / count) for word, count in counts.items()}
+        self._likeness: dict[str, dict[str, float]] = {}
         self._totals = {id: sum(self._rarity[word] for word in found) for id, found in self._words.items()}
 
     def likeness(self, text: str) -> dict[str, float]:
         """{BetPawa id: -1 to 1} against the average target; {} where either side has no text."""
+        if text not in self._likeness:
+            if len(self._likeness) >= MOST_KEPT:
+                self._likeness.clear()
+            self._likeness[text] = self._compared(text)
+        return self._likeness[text]
+
+    def _compared(self, text):
         ours = _words(text)
         if len(ours) < LEAST_WORDS:
             return {}
