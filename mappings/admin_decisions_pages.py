@@ -1,13 +1,14 @@
 """All decisions, newest first: who decided what, when, about how many, and who took it back; and taking
 back everything that one person decided since a moment, with a result for each decision."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -15,7 +16,7 @@ from mappings import services
 from mappings.actors import name_of
 from mappings.distinct import distinct_values
 from mappings.models import KIND_CHOICES, DecisionBatch
-from mappings.services.undoing import DONE, NOT_MEANT, Undone
+from mappings.services.undoing import NOT_MEANT
 from mappings.standing import names_of_decisions
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.pages import page, require
@@ -42,9 +43,9 @@ def decisions_page(request):
         rows = rows.filter(kind=asked["kind"])
     if asked["undone"] in ("yes", "no"):
         rows = rows.filter(undone_by__isnull=asked["undone"] == "no")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(id__lt=int(before))
+    before = _number(request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(id__lt=before)
     listed = list(rows[: PER_PAGE + 1])
     me = name_of(request.user)[:150]
     return page(
@@ -74,46 +75,36 @@ def people():
 # --- Everything of one person since -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one decision, or would. is_done: that it is, or would be, undone. problem: why it could
-    not be asked about at all."""
-
-    batch: DecisionBatch
-    undone: Undone | None
-    is_done: bool
-    problem: str = ""
-
-    @property
-    def taken_back(self) -> int:
-        return sum(item.outcome in DONE for item in self.undone.items) if self.is_done else 0
-
-    @property
-    def standing(self) -> list:
-        """What somebody else decided since."""
-        return self.undone.refused if self.undone is not None else []
-
-
 @require(TRADER, methods=("GET", "POST"))
 def take_back_page(request):
     """?actor=&hours= or &since=<time>: GET shows what would happen to each decision, newest first;
-    POST does it (upto: the newest that was shown; partly: also where single items are in the way)."""
+    POST does it (upto: the newest that was shown; partly: also where single items are in the way).
+    ?again=<one of them>: the same with the undos of a take-back, which does all of it again."""
     sent = request.POST if request.method == "POST" else request.GET
-    actor = sent.get("actor", "").strip()[:150] or name_of(request.user)[:150]
+    undos = _undos_of(sent.get("again", ""))
+    actor = undos[0].actor if undos else sent.get("actor", "").strip()[:150] or name_of(request.user)[:150]
     if actor != name_of(request.user)[:150] and not has_role(request.user, LEAD):
         raise PermissionDenied("Only a lead undoes what others decided.")
     since, problem = _since(sent)
     upto = sent.get("upto", "")
-    batches = _batches(actor, since, int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 19 else None)
+    batches = undos or _batches(actor, since, _number(upto))
     partly = sent.get("partly") == "1"
     is_done = request.method == "POST" and not problem
     reason = sent.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
     now = _at_once(batches)
-    results = _taken_back(now, request.user, reason, partly) if is_done else _foreseen(now, request.user, partly)
+    if is_done:
+        results = services.undo_batches([batch.pk for batch in now], request.user, reason, partly=partly)
+    else:
+        results = services.foresee(now, request.user, partly=partly)
     return page(
         request,
         "desk/decisions_take_back.html",
-        title=f"Undo what {actor} decided",
+        title=f"Do again what {actor} has undone" if undos else f"Undo what {actor} decided",
+        is_redo=bool(undos),
+        again=next((result.undone.batch_id for result in results if result.is_done), None)
+        if is_done
+        else undos and undos[0].pk,
+        decided_about=names_of_decisions(now),
         actor=actor,
         since=since,
         hours=sent.get("hours", ""),
@@ -131,6 +122,20 @@ def take_back_page(request):
         asked_items=sum(batch.item_count for batch in now),
         shown_items=SHOWN_ITEMS,
     )
+
+
+def _undos_of(text):
+    """The undos that were one take-back with this one; none is asked for with "". Raises Http404."""
+    if not text:
+        return []
+    found = services.together_with(get_object_or_404(DecisionBatch, pk=_number(text)))
+    if not found:
+        raise Http404("There is no take-back to be done again.")
+    return found
+
+
+def _number(text):
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _since(sent):
@@ -167,26 +172,6 @@ def _at_once(batches):
             break
         found.append(batch)
     return found
-
-
-def _taken_back(batches, user, reason, partly):
-    """Newest first, each on its own: what stands in the way of one leaves the others."""
-    return [_one(batch, user, reason, partly) for batch in batches]
-
-
-def _foreseen(batches, user, partly):
-    """The same, as it would be: nothing is done, and nobody has to wait for who looks."""
-    found = services.foresee(batches, user, partly=partly)
-    return [Result(batch, *would) for batch, would in zip(batches, found, strict=True)]
-
-
-def _one(batch, user, reason, partly):
-    try:
-        undone = services.undo_batch(batch.pk, user, reason, partly=partly)
-    except (ValidationError, PermissionDenied) as error:
-        problem = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-        return Result(batch, None, False, problem)
-    return Result(batch, undone, undone.done)
 
 
 admin.site.add_page("decisions/", decisions_page, "mappings_decisions")

@@ -1,6 +1,6 @@
 """One action of a person is one batch: a row, and its id on everything that the action changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -10,7 +10,7 @@ from mappings.actors import acting_as, name_of
 from mappings.cache import undecided
 from mappings.models import DecisionBatch
 from oddsproject.locks import AdvisoryLock
-from oddsproject.realtime import publish
+from oddsproject.realtime import publish_all
 
 Kind = DecisionBatch.Kind
 CHANGES_MAPPINGS = frozenset({Kind.MAP, Kind.MAPPING, Kind.RESTORE, Kind.IMPORT})
@@ -47,20 +47,33 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
             kind=kind, actor=name_of(user)[:150], reason=(reason or "").replace("\x00", ""), undoes=undoes
         )
         batch.touched = []
-        _tell_database(str(batch.pk))
+        _tell_database(str(batch.pk), None)
         token = _current.set(batch)
         try:
             yield batch
         finally:
             _current.reset(token)
-        _tell_database("")
+        _tell_database("", None)
         if batch.item_count:
             batch.save(update_fields=["item_count", "summary"])
-            if not _is_rehearsal.get():
-                # Last of all: it holds the lock that numbers notices until the transaction ends.
-                publish("unmapped_alerts", UNMAPPED_CHANGED, _notice(batch))
+            tell_others([batch])
         else:
             batch.delete()
+
+
+@contextmanager
+def deciding_each(batches: list[DecisionBatch], user) -> Iterator[Callable]:
+    """As deciding, for batches of which all is known before: they are saved together, with item_count and
+    summary as they come. The value, called with one of them, makes it the one whose changes follow. A
+    decision about many decisions costs their changes, and not a transaction's upkeep for each."""
+    with acting_as(user), undecided():
+        take_turn()
+        DecisionBatch.objects.bulk_create(batches)
+        for batch in batches:
+            batch.touched = []
+        yield lambda batch: _tell_database(str(batch.pk), batch.reason)
+        _tell_database("", None)
+        tell_others(batches)
 
 
 @contextmanager
@@ -84,6 +97,13 @@ def take_turn():
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.CHANGE_MAPPINGS])
 
 
+def tell_others(batches: list[DecisionBatch]):
+    """People who look at what was decided about. Last of all: it holds the lock that numbers notices until
+    the transaction ends."""
+    if batches and not _is_rehearsal.get():
+        publish_all("unmapped_alerts", UNMAPPED_CHANGED, [_notice(batch) for batch in batches])
+
+
 def _notice(batch):
     ids = list(dict.fromkeys(batch.touched))
     return {
@@ -96,6 +116,11 @@ def _notice(batch):
     }
 
 
-def _tell_database(batch_id):
+def _tell_database(batch_id, reason):
+    """reason: None leaves it as acting_as has set it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('oddsproject.batch', %s, true)", [batch_id])
+        cursor.execute(
+            "SELECT set_config('oddsproject.batch', %s, true), "
+            "set_config('oddsproject.reason', coalesce(%s, current_setting('oddsproject.reason', true), ''), true)",
+            [batch_id, reason],
+        )

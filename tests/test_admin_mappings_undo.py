@@ -179,3 +179,49 @@ def test_no_more_than_one_request_takes_is_taken_back_at_once(monkeypatch):
     shown, done = take_back(sign_in("lead"), actor="bob", hours="1")
     assert [result.batch.kind for result in done.context["results"]] == ["ignore"]
     assert shown.context["more"] == 2
+
+
+def mapped_by_bob(count, start=100):
+    for number in range(start, start + count):
+        values = {"name": "Penalty", "betpawa_id": str(number), "outcome_mapping": yes_no("Over", None)}
+        row = make_unmapped(number, market_name=f"Market {number}")
+        services.map_to(ids=[row.pk], canonical_id=f"m{number}", values=values, user="bob")
+
+
+def test_taking_back_many_reads_what_taking_back_few_reads_and_writes_three_statements_for_each():
+    client, asked = sign_in("lead"), {"actor": "bob", "hours": "1"}
+    mapped_by_bob(2)
+    with CaptureQueriesContext(connection) as few:
+        take_back(client, **asked)
+    mapped_by_bob(12, start=200)
+    with CaptureQueriesContext(connection) as many:
+        _, done = take_back(client, **asked)
+    assert done.context["done"] == 12 and set(statuses()) == {"NEW"}
+    assert len(many) - len(few) <= 3 * 10
+
+
+def test_all_that_was_taken_back_together_is_done_again_and_undone_again_by_one_button_each():
+    mapped_by_bob(3)
+    client, address = sign_in("lead"), reverse("admin:mappings_take_back")
+    shown, done = take_back(client, actor="bob", hours="1")
+    assert "Market 101" in shown.content.decode()
+    again = done.context["again"]
+    assert f"again={again}" in done.content.decode()
+    one = DecisionBatch.objects.filter(kind="undo").first()
+    assert f"again={one.pk}" in client.get(reverse("admin:mappings_batch", args=[one.pk])).content.decode()
+    foreseen = client.get(address, {"again": again})
+    assert [result.is_done for result in foreseen.context["results"]] == [True] * 3
+    assert set(statuses()) == {"NEW"}
+    redone = client.post(address, {"again": again, "upto": foreseen.context["upto"]})
+    assert redone.context["done"] == 3 and set(statuses()) == {"MAPPED"}
+    assert UserMarketMapping.objects.filter(is_active=True).count() == 3
+    client.post(address, {"again": redone.context["again"]})
+    assert set(statuses()) == {"NEW"}
+
+
+def test_somebody_elses_take_back_is_done_again_by_a_lead_only():
+    mapped_by_bob(2)
+    lead, address = sign_in("lead"), reverse("admin:mappings_take_back")
+    _, done = take_back(lead, actor="bob", hours="1")
+    assert sign_in("trader").post(address, {"again": done.context["again"]}).status_code == 403
+    assert lead.get(address, {"again": "999999"}).status_code == 404

@@ -13,12 +13,15 @@ from mappings.services.mappings import (
 from mappings.services.queue import acknowledge, close_review, ignore, reject_suggestion, reopen, set_notes, snooze
 from mappings.services.resolving import Resolution, map_to
 from mappings.services.undoing import (
+    Told,
     Undone,
     UndoneItem,
     foresee,
     last_batch,
     restore_version,
+    together_with,
     undo_batch,
+    undo_batches,
     undo_last,
     values_of_version,
 )
@@ -32,6 +35,7 @@ __all__ = [
     "MappingChange",
     "Resolution",
     "StaleVersion",
+    "Told",
     "Undone",
     "UndoneItem",
     "acknowledge",
@@ -52,7 +56,9 @@ __all__ = [
     "restore_version",
     "set_notes",
     "snooze",
+    "together_with",
     "undo_batch",
+    "undo_batches",
     "undo_last",
     "update_mapping",
     "values_of_version",

@@ -15,6 +15,12 @@ from mappings.suggestions.engine import OPEN
 MOST_ROWS = 200  # a task of a second; the cycle takes in what is left
 
 
+def rescore_after_all(batches, ids: Iterable[int]):
+    """As rescore_after, one task for several batches."""
+    batches, ids = list(batches), list(ids)
+    transaction.on_commit(lambda: _rescore(batches, ids), robust=True)
+
+
 def rescore_after(batch, ids: Iterable[int] = ()):
     """Once the batch is committed, have these rows scored anew, and the open rows to which BetPawa's
     side of its mappings is suggested. However often a batch asks, it is one task."""
@@ -27,8 +33,12 @@ def _enqueue(batch):
     asked = batch.__dict__.pop("to_rescore", None)
     if asked is None:
         return  # this batch has had its task
-    found = sorted(asked)[:MOST_ROWS]
-    targets = _targets(batch) if batch.pk else ()
+    _rescore([batch] if batch.pk else [], asked)
+
+
+def _rescore(batches, ids):
+    found = sorted(ids)[:MOST_ROWS]
+    targets = _targets(batches) if batches else ()
     if targets:
         suggested = MarketSuggestion.objects.filter(betpawa_id__in=targets, unmapped__tab__in=OPEN)
         first = suggested.order_by("rank", "-unmapped__priority").values_list("unmapped_id", flat=True)
@@ -37,10 +47,11 @@ def _enqueue(batch):
         enqueue_rescore(found)
 
 
-def _targets(batch) -> list[str]:
-    """BetPawa's ids that the batch's mappings lead to, or led to before it."""
-    values = MappingAuditLog.objects.filter(batch=batch).values_list("old_value__betpawa_id", "new_value__betpawa_id")
-    return sorted({betpawa_id for pair in values for betpawa_id in pair if betpawa_id})
+def _targets(batches) -> list[str]:
+    """BetPawa's ids that the batches' mappings lead to, or led to before them."""
+    logged = MappingAuditLog.objects.filter(batch__in=batches)
+    pairs = logged.values_list("old_value__betpawa_id", "new_value__betpawa_id")
+    return sorted({betpawa_id for pair in pairs for betpawa_id in pair if betpawa_id})
 
 
 def rows_of(pairs: Iterable[dict]) -> list[int]:

@@ -1,7 +1,5 @@
 """What a batch did to mappings, and how it is taken back, also beside what others did since."""
 
-from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
@@ -10,6 +8,7 @@ from mappings.definitions import OUTCOME_COLUMNS, REFERENCE, SOURCE_COLUMNS
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
 from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
 from mappings.services.merging import Clash, without_change
+from mappings.services.undo_ground import Ground
 from mappings.services.undo_reopened import claimed_keys
 from oddsproject.desk.formats import lagos_text
 
@@ -41,17 +40,14 @@ class _Change:
     last_id: int
 
 
-def plan_mappings(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[str, UserMarketMapping]) -> list[MappingPlan]:
+def plan_mappings(batch: DecisionBatch, ground: Ground) -> list[MappingPlan]:
     """In order of canonical id. A mapping that the batch created is switched off, never deleted:
-    its history, and whoever points to it, stays. foreseen: as in plan_rows; none of them is changed."""
+    its history, and whoever points to it, stays."""
     changes: dict[str, _Change] = {}
-    for entry in MappingAuditLog.objects.filter(batch=batch).order_by("id"):
+    for entry in ground.mapping_changes[batch.pk]:
         known = changes.setdefault(entry.canonical_id, _Change(entry.old_value, None, entry.pk))
         known.new, known.last_id = entry.new_value, entry.pk
-    rows = UserMarketMapping.objects.filter(canonical_id__in=changes).order_by("canonical_id")
-    current = {row.canonical_id: row for row in (rows.select_for_update() if lock else rows)}
-    current |= {id: copy(row) for id, row in foreseen.items() if id in changes}
-    return [_plan(id, changes[id], current.get(id)) for id in sorted(changes)]
+    return [_plan(id, changes[id], ground.mapping(id)) for id in sorted(changes)]
 
 
 def restore_mappings(plans: list[MappingPlan]):

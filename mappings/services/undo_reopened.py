@@ -6,10 +6,8 @@ taking the batch back brings the row back, too, as nobody has decided about it: 
 
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from mappings.definitions import SOURCE_COLUMNS
-from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog, UnmappedStatus
+from mappings.models import DecisionBatch, UnmappedChange, UnmappedStatus
 from mappings.unmapped_logger import identity
 from mappings.unmapped_sql import SCRAPER
 
@@ -26,23 +24,19 @@ class Reopening:
         return self.change.source, self.change.external_market_id
 
 
-def reopened_since(batch: DecisionBatch) -> list[Reopening]:
-    """The first re-opening since the batch of every row whose mapping the batch has changed. Three
-    queries, by indexes; none where it changed no mapping."""
-    claimed = _claimed_before(batch)
+def reopened_since(batch: DecisionBatch, ground) -> list[Reopening]:
+    """The first re-opening since the batch of every row whose mapping the batch has changed, of what was
+    read (undo_ground.Ground)."""
+    claimed = _claimed_before(ground.mapping_changes[batch.pk])
     if not claimed:
         return []
-    keys, wanted = {}, Q()
-    for slug, key in {pair for pairs, _ in claimed.values() for pair in pairs}:
-        keys.setdefault(slug, []).append(key)
-    for slug in keys:
-        wanted |= Q(source=slug, external_market_id__in=keys[slug])
-    ids = list(UnmappedMarketLog.objects.filter(wanted).order_by().values_list("pk", flat=True))
     by_mapping = {mapping_id: canonical_id for canonical_id, (_, mapping_id) in claimed.items()}
+    every_key = {key for keys, _ in claimed.values() for key in keys}
     found: dict[int, Reopening] = {}
-    for change in reopenings(ids).filter(created_at__gte=batch.created_at):
+    for change in (change for changes in ground.reopened.values() for change in changes):
         canonical_id = by_mapping.get(change.old_value["mapped_to_id"])
-        if canonical_id is not None:
+        has_key = (change.source, change.external_market_id) in every_key
+        if canonical_id is not None and has_key and change.created_at >= batch.created_at:
             found.setdefault(change.unmapped_id, Reopening(change, canonical_id))
     return list(found.values())
 
@@ -61,10 +55,9 @@ def claimed_keys(values: dict) -> set[tuple[str, str]]:
     return {(slug, identity(key)) for slug, key in main | extra if key}
 
 
-def _claimed_before(batch):
+def _claimed_before(logged):
     """{canonical id: (keys before the batch, the mapping's number)} of the mappings that it changed."""
     found = {}
-    logged = MappingAuditLog.objects.filter(batch=batch, old_value__isnull=False, mapping__isnull=False)
-    for entry in logged.order_by("id"):
+    for entry in (entry for entry in logged if entry.old_value is not None and entry.mapping_id is not None):
         found.setdefault(entry.canonical_id, (claimed_keys(entry.old_value), entry.mapping_id))
     return {id: (keys, mapping_id) for id, (keys, mapping_id) in found.items() if keys}

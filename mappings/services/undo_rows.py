@@ -4,16 +4,16 @@ What workers re-opened since, because the batch had changed a mapping, is taken 
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from mappings.models import DecisionBatch, MappingVersion, UnmappedChange, UnmappedStatus
+from mappings.models import DecisionBatch, UnmappedChange
 from mappings.services.change_words import change_text, names_in
-from mappings.services.undo_reopened import Reopening, reopened_since, reopenings
+from mappings.services.undo_ground import Ground
+from mappings.services.undo_reopened import Reopening, reopened_since
 
 # A decision is one thing: parts of two people's decisions do not make a third.
 DECISIVE = ("status", "mapped_to_id", "snoozed_until", "ignore_until", "ignored_by_rule_id")
@@ -23,15 +23,12 @@ NOTES, REVIEW, CLAIM = ("notes",), ("review_since", "review"), ("claimed_by", "c
 CAME_BACK = "It came back to the queue, as its market did not map any more."
 TIMES = ("decided_at", "snoozed_until", "claim_expires_at", "review_since")
 
-CURRENT = """
-SELECT q.id, unmapped_decision(q) FROM unmapped_market_log AS q
- WHERE q.id = ANY(%s) ORDER BY q.source, q.external_market_id
-"""
 RESTORE = """
 UPDATE unmapped_market_log AS q
    SET status = r.status, notes = r.notes, decided_by = r.decided_by, decided_at = r.decided_at,
        mapped_to_id = (SELECT m.id FROM user_market_mappings AS m WHERE m.id = r.mapped_to_id),
-       decided_mapping_version = CASE WHEN r.status = 'MAPPED' THEN %(version)s ELSE r.decided_mapping_version END,
+       decided_mapping_version = CASE WHEN r.status = 'MAPPED' THEN (SELECT v.version FROM mapping_version AS v)
+                                      ELSE r.decided_mapping_version END,
        reopened_reason = r.reopened_reason, earlier_decision = r.earlier_decision,
        snoozed_until = r.snoozed_until, claimed_by = r.claimed_by, claim_expires_at = r.claim_expires_at,
        ignore_until = r.ignore_until,
@@ -73,12 +70,9 @@ class _Change:
     reopening: Reopening | None = None
 
 
-def plan_rows(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[int, dict]) -> list[RowPlan]:
-    """In order of id. Six queries at most, however many rows. foreseen: {id: decision} of rows as they
-    are to be looked at instead of as they are."""
-    changes = _changes_of(batch)
-    current = _current([id for id in changes if id not in foreseen], lock)
-    current |= {id: foreseen[id] for id in changes if id in foreseen}
+def plan_rows(batch: DecisionBatch, ground: Ground) -> list[RowPlan]:
+    """In order of id. Reads the log only where somebody was there since."""
+    changes, current = _changes_of(batch, ground), ground.rows
     clashes, plans = {}, {}
     for id, change in changes.items():
         if id not in current:
@@ -101,44 +95,31 @@ def plan_rows(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[int, dict])
 
 
 def restore_rows(plans: list[RowPlan]):
-    """Carry plans out on rows that plan_rows has locked; after the mappings have been restored, as
-    a row that is MAPPED again carries the mapping version of now. One statement."""
+    """Carry plans out on rows that are locked; after the mappings have been restored, as a row that is
+    MAPPED again carries the mapping version of now. One statement."""
     rows = [{**plan.target, "id": plan.id} for plan in plans if plan.target is not None]
-    if not rows:
-        return
-    version = MappingVersion.objects.values_list("version", flat=True).first()
-    with connection.cursor() as cursor:
-        cursor.execute(RESTORE, {"rows": json.dumps(rows), "version": version})
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(RESTORE, {"rows": json.dumps(rows)})
 
 
-def _changes_of(batch) -> dict[int, _Change]:
+def _changes_of(batch, ground) -> dict[int, _Change]:
     found: dict[int, _Change] = {}
-    logged = UnmappedChange.objects.filter(batch=batch).order_by("id")
-    columns = ("id", "unmapped_id", "source", "external_market_id", "old_value", "new_value")
-    for log_id, id, source, key, old, new in logged.values_list(*columns):
+    for log_id, id, source, key, old, new in ground.row_changes[batch.pk]:
         if id in found:
             found[id].new, found[id].last_id = new, log_id
         else:
             found[id] = _Change(f"{source} {key}", old, new, log_id)
-    mapped = [id for id, change in found.items() if change.new["status"] == UnmappedStatus.MAPPED]
-    for later in reopenings(mapped) if mapped else ():
-        change = found[later.unmapped_id]
-        if later.pk > change.last_id and _all_same(DECISIVE, later.old_value, change.new):
-            change.new, change.last_id = later.new_value, later.pk
-    for reopening in reopened_since(batch):
+    for id, change in found.items():
+        for later in ground.reopened.get(id, ()):
+            if later.pk > change.last_id and _all_same(DECISIVE, later.old_value, change.new):
+                change.new, change.last_id = later.new_value, later.pk
+    for reopening in reopened_since(batch, ground):
         later = reopening.change
         label = f"{later.source} {later.external_market_id}"
         change = _Change(label, later.old_value, later.new_value, later.pk, reopening)
         found.setdefault(later.unmapped_id, change)
     return found
-
-
-def _current(ids, lock) -> dict[int, dict]:
-    if not ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(CURRENT + (" FOR UPDATE" if lock else ""), [ids])
-        return {id: json.loads(decision) if isinstance(decision, str) else decision for id, decision in cursor}
 
 
 def _taken_back(old, new, current):

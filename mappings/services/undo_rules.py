@@ -1,11 +1,11 @@
 """What a batch did to ignore rules, and how it is taken back where nobody has changed them since."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import F
 
 from mappings.models import DecisionBatch, IgnoreRule
+from mappings.services.undo_ground import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,14 @@ class RulePlan:
     new: dict | None = None
 
 
-def plan_rules(batch: DecisionBatch, *, lock: bool, foreseen: Mapping[int, IgnoreRule]) -> list[RulePlan]:
+def plan_rules(batch: DecisionBatch, ground: Ground) -> list[RulePlan]:
     """One for each rule that the batch changed; its summary keeps them. A rule that the batch made is
-    switched off, as its rows point to it; one that it deleted comes back under its number. foreseen: as
-    in plan_rows."""
+    switched off, as its rows point to it; one that it deleted comes back under its number."""
     changes = {}
     for noted in batch.summary.get("rules", ()):
         first = changes.get(noted["id"], noted)
         changes[noted["id"]] = {**noted, "old": first["old"]}
-    rules = IgnoreRule.objects.filter(pk__in=changes).order_by("pk")
-    rules = {rule.pk: rule for rule in (rules.select_for_update() if lock else rules)} | foreseen
-    return [_plan(rules.get(id), **changes[id]) for id in sorted(changes)]
+    return [_plan(ground.rules.get(id), **changes[id]) for id in sorted(changes)]
 
 
 def as_restored(plan: RulePlan) -> IgnoreRule:
@@ -38,14 +35,20 @@ def as_restored(plan: RulePlan) -> IgnoreRule:
     return IgnoreRule(pk=plan.id, **plan.old)
 
 
-def restore_rules(plans: list[RulePlan]) -> dict:
-    """Carry plans out; returns what the undo's own summary keeps, so that it can be undone."""
-    restored = [plan for plan in plans if plan.outcome == "restored"]
-    for plan in restored:
+def restore_rules(plans: list[RulePlan]):
+    """Carry plans out."""
+    for plan in plans:
+        if plan.outcome != "restored":
+            continue
         if plan.new is None:
             as_restored(plan).save(force_insert=True)
         else:
             IgnoreRule.objects.filter(pk=plan.id).update(**plan.old, version=F("version") + 1)
+
+
+def kept_of(plans: list[RulePlan]) -> dict:
+    """What the undo's own summary keeps, so that it can be undone."""
+    restored = [plan for plan in plans if plan.outcome == "restored"]
     return {"rules": [{"id": plan.id, "old": plan.new, "new": plan.old} for plan in restored]} if restored else {}
 
 

@@ -1,8 +1,8 @@
 """Undo: every action of a person is a batch, and a batch can be taken back, as long as nobody has
 decided otherwise since. An undo is a batch too, so undoing it does the action again."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import structlog
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,15 +10,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from mappings.actors import name_of
-from mappings.deciding import deciding, take_turn
-from mappings.models import DecisionBatch, IgnoreRule, MappingAuditLog, UserMarketMapping
-from mappings.services.decisions import note
+from mappings.deciding import deciding, deciding_each, take_turn
+from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
 from mappings.services.mappings import EDITABLE, MappingChange, create_mapping, update_mapping
-from mappings.services.rescoring import rescore_after, rows_of
+from mappings.services.rescoring import rescore_after_all, rows_of
+from mappings.services.undo_ground import Ground
 from mappings.services.undo_mappings import plan_mappings, restore_mappings
-from mappings.services.undo_memory import label_of, restore_memory, taught
+from mappings.services.undo_memory import label_of, restore_memory
 from mappings.services.undo_rows import plan_rows, restore_rows
-from mappings.services.undo_rules import as_restored, plan_rules, restore_rules
+from mappings.services.undo_rules import as_restored, kept_of, plan_rules, restore_rules
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.formats import lagos_text
 
@@ -68,6 +68,26 @@ class Undone:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became, or would become, of one batch of several. undone: None where it could not be asked for,
+    and problem says why."""
+
+    batch: DecisionBatch
+    undone: Undone | None
+    is_done: bool
+    problem: str = ""
+
+    @property
+    def taken_back(self) -> int:
+        return sum(item.outcome in DONE for item in self.undone.items) if self.is_done else 0
+
+    @property
+    def standing(self) -> list[UndoneItem]:
+        """What somebody else decided since."""
+        return self.undone.refused if self.undone is not None else []
+
+
 def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, partly: bool = False) -> Undone:
     """Take a batch back. One refused item refuses all, unless partly. dry_run changes nothing and
     says what would happen.
@@ -77,54 +97,119 @@ def undo_batch(batch_id: int, user, reason: str = "", *, dry_run: bool = False, 
     """
     if dry_run:
         batch = DecisionBatch.objects.get(pk=batch_id)
-        _check(batch, user)
-        return _plans(batch).report(batch)
+        ground = Ground([batch])
+        _check(batch, user, ground)
+        return _plans(batch, ground).report(batch)
     with transaction.atomic():
-        take_turn()
-        # Two who undo the same take turns here; the second reads that it is done.
-        batch = DecisionBatch.objects.select_for_update().get(pk=batch_id)
-        _check(batch, user)
-        plans = _plans(batch, lock=True)
-        report = plans.report(batch)
-        if not _stands(report, partly):
-            return report
-        with deciding(Kind.UNDO, user, reason or f"Undo of {batch}", undoes=batch) as undo:
-            restore_mappings(plans.mappings)
-            rules = restore_rules(plans.rules)
-            restore_rows(plans.rows)
-            note(undo, [plan.id for plan in plans.rows if plan.outcome in DONE])
-            # An undo that found everything as it was is kept too, so that the next "undo the last"
-            # goes on to what was done before.
-            undo.item_count = sum(item.outcome in DONE for item in report.items) or max(len(report.items), 1)
-            undo.summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": report.counts} | rules
-            undo.summary |= restore_memory(batch, plans.rejections, does_again=_is_undo(batch))
-            if any(plan.outcome in DONE for plan in plans.mappings):
-                rescore_after(undo, [plan.id for plan in plans.rows if plan.outcome in DONE])
-            if plans.rejections:
-                rescore_after(undo, rows_of(plans.rejections))
-    log.info("decision.undone", batch=batch.pk, by=undo.pk, user=name_of(user), **report.counts)
-    return replace(report, batch_id=undo.pk)
+        batches, ground = _held([batch_id])
+        if not batches:
+            raise DecisionBatch.DoesNotExist(f"There is no decision {batch_id}.")
+        _check(batches[0], user, ground)
+        (told,) = _undone(batches, ground, user, reason, partly)
+    return told.undone
 
 
-def foresee(
-    batches: Iterable[DecisionBatch], user, *, partly: bool = False
-) -> Iterator[tuple[Undone | None, bool, str]]:
-    """What undo_batch of these, one after the other, would do to each: (the report, whether it would be
-    undone, why it cannot be asked for). What stands in the way of an older one may only be a newer one,
+def undo_batches(ids: Iterable[int], user, reason: str = "", *, partly: bool = False) -> list[Told]:
+    """undo_batch of these, one after the other, in one transaction: what stands in the way of one leaves the
+    others. Several of them are a group, which together_with finds again. Ids of no batch are left out."""
+    with transaction.atomic():
+        batches, ground = _held(ids)
+        return _undone(batches, ground, user, reason, partly)
+
+
+def foresee(batches: Iterable[DecisionBatch], user, *, partly: bool = False) -> list[Told]:
+    """What undo_batches would do to each. What stands in the way of an older one may only be a newer one,
     which goes first. Reads only, and locks nothing."""
-    seen = _Foreseen()
+    batches = list(batches)
+    return [told for told, _ in _one_by_one(batches, Ground(batches), user, partly)]
+
+
+def together_with(batch: DecisionBatch) -> list[DecisionBatch]:
+    """The undos that were one take-back with this one and are not undone themselves, the newest first:
+    undoing them in this order does all of it again."""
+    first = batch.summary.get("together")
+    if first is None:
+        return []
+    rows = DecisionBatch.objects.filter(actor=batch.actor, kind=Kind.UNDO, created_at=batch.created_at, undone_by=None)
+    return [one for one in rows.order_by("-id") if one.summary.get("together") == first]
+
+
+def _held(ids):
+    """(the batches in the order asked, what undoing them needs), locked. Two who undo the same take turns
+    here; the second reads that it is done."""
+    ids = list(dict.fromkeys(ids))
+    take_turn()
+    found = {batch.pk: batch for batch in DecisionBatch.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    batches = [found[id] for id in ids if id in found]
+    return batches, Ground(batches, lock=True)
+
+
+def _one_by_one(batches, ground, user, partly):
+    """(Told, its plans or None) of each, on what those before it leave."""
     for batch in batches:
         try:
-            _check(batch, user)
+            _check(batch, user, ground)
         except (ValidationError, PermissionDenied) as error:
-            yield None, False, " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            problem = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            yield Told(batch, None, False, problem), None
             continue
-        plans = _plans(batch, foreseen=seen)
+        plans = _plans(batch, ground)
         report = plans.report(batch)
         stands = _stands(report, partly)
         if stands:
-            seen.take(plans)
-        yield report, stands, ""
+            plans.move_on(ground)
+        yield Told(batch, report, stands), plans
+
+
+def _undone(batches, ground, user, reason, partly) -> list[Told]:
+    """Plans first, which only read; then everything is written, as little as each needs."""
+    planned = list(_one_by_one(batches, ground, user, partly))
+    carried = {told.batch.pk: (told, plans) for told, plans in planned if told.is_done}
+    if not carried:
+        return [told for told, _ in planned]
+    together = {"together": next(iter(carried))} if len(carried) > 1 else {}
+    undos = {id: _undo_of(told, plans, user, reason, together) for id, (told, plans) in carried.items()}
+    with deciding_each(list(undos.values()), user) as continue_with:
+        for id, (_, plans) in carried.items():
+            continue_with(undos[id])
+            restore_mappings(plans.mappings)
+            restore_rules(plans.rules)
+            restore_rows(plans.rows)
+            undos[id].touched += plans.changed_rows
+        restore_memory([told.batch for told, _ in carried.values()], ground.rejections, _is_undo)
+        _rescore(undos, carried)
+    for id, (told, _) in carried.items():
+        log.info("decision.undone", batch=id, by=undos[id].pk, user=name_of(user), **told.undone.counts)
+    return [
+        replace(told, undone=replace(told.undone, batch_id=undos[told.batch.pk].pk)) if told.is_done else told
+        for told, _ in planned
+    ]
+
+
+def _undo_of(told, plans, user, reason, together):
+    batch, counts = told.batch, told.undone.counts
+    summary = {"undoes": batch.kind, "isRedo": _is_undo(batch), "counts": counts} | kept_of(plans.rules) | together
+    if plans.rejections:
+        summary["rejected"] = plans.rejections
+    reason = (reason or f"Undo of {batch}").replace("\x00", "")
+    return DecisionBatch(
+        kind=Kind.UNDO, actor=name_of(user)[:150], reason=reason, undoes=batch, item_count=_count(told), summary=summary
+    )
+
+
+def _count(told):
+    """An undo that found everything as it was is kept too, so that the next "undo the last" goes on to what
+    was done before."""
+    return told.taken_back or max(len(told.undone.items), 1)
+
+
+def _rescore(undos, carried):
+    """Suggestions on whose ground something moved."""
+    moved = [id for id, (_, plans) in carried.items() if any(plan.outcome in DONE for plan in plans.mappings)]
+    rows = [row for id in moved for row in carried[id][1].changed_rows]
+    pairs = [pair for _, plans in carried.values() for pair in plans.rejections]
+    if moved or pairs:
+        rescore_after_all([undos[id] for id in moved], rows + (rows_of(pairs) if pairs else []))
 
 
 def undo_last(user, reason: str = "", *, dry_run: bool = False) -> Undone:
@@ -179,8 +264,8 @@ def _values_of(entry):
     return {name: then[name] for name in EDITABLE if name in then}
 
 
-def _check(batch, user):
-    before = DecisionBatch.objects.filter(undoes=batch).first()
+def _check(batch, user, ground):
+    before = ground.undone_by.get(batch.pk)
     if before is not None:
         raise ValidationError(f"{batch} was undone by {before.actor}, {lagos_text(before.created_at)}.")
     if isinstance(user, str):
@@ -208,6 +293,17 @@ class _Plans:
     rules: list
     rejections: list
 
+    @property
+    def changed_rows(self) -> list[int]:
+        return [plan.id for plan in self.rows if plan.outcome in DONE]
+
+    def move_on(self, ground: Ground):
+        ground.take(
+            [plan for plan in self.rows if plan.outcome in DONE],
+            [plan for plan in self.mappings if plan.outcome in DONE],
+            {plan.id: as_restored(plan) for plan in self.rules if plan.outcome in DONE},
+        )
+
     def report(self, batch):
         items = [
             UndoneItem("mapping", plan.canonical_id, plan.canonical_id, plan.outcome, plan.detail)
@@ -219,33 +315,15 @@ class _Plans:
         return Undone(batch.pk, None, items)
 
 
-@dataclass(frozen=True, slots=True)
-class _Foreseen:
-    """Things as undos that nobody has carried out would leave them; empty: as they are."""
-
-    rows: dict[int, dict] = field(default_factory=dict)
-    mappings: dict[str, UserMarketMapping] = field(default_factory=dict)
-    rules: dict[int, IgnoreRule] = field(default_factory=dict)
-
-    def take(self, plans: _Plans):
-        self.rows.update((plan.id, plan.target) for plan in plans.rows if plan.outcome in DONE)
-        self.mappings.update((plan.canonical_id, plan.row) for plan in plans.mappings if plan.outcome in DONE)
-        self.rules.update((plan.id, as_restored(plan)) for plan in plans.rules if plan.outcome in DONE)
-
-
-AS_IT_IS = _Foreseen()
-
-
-def _plans(batch, *, lock=False, foreseen=AS_IT_IS):
-    # Rows first, as in every decision: what locks in one order waits and does not deadlock.
-    rows = plan_rows(batch, lock=lock, foreseen=foreseen.rows)
-    mappings = plan_mappings(batch, lock=lock, foreseen=foreseen.mappings)
+def _plans(batch, ground):
+    rows = plan_rows(batch, ground)
+    mappings = plan_mappings(batch, ground)
     claiming = {plan.canonical_id: plan for plan in mappings}
     rows = [
         row for row in rows if row.reopening is None or claiming[row.reopening.canonical_id].claims(row.reopening.key)
     ]
     rows = _without_mapping(rows, mappings)
-    return _Plans(rows, mappings, plan_rules(batch, lock=lock, foreseen=foreseen.rules), taught(batch))
+    return _Plans(rows, mappings, plan_rules(batch, ground), ground.rejections[batch.pk])
 
 
 def _without_mapping(rows, mappings):

@@ -6,6 +6,6 @@ a sequence number says that something is missing.
 """
 
 from .envelopes import build_unmapped_alert
-from .outbox import publish
+from .outbox import publish, publish_all
 
-__all__ = ["build_unmapped_alert", "publish"]
+__all__ = ["build_unmapped_alert", "publish", "publish_all"]

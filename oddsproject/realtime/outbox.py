@@ -20,14 +20,17 @@ def publish(topic, type, data):
     data: JSON-able, camelCase keys; texts lose NUL characters, which the database refuses.
     Raises ValueError for an unknown topic or for numbers that JSON does not have (NaN).
     """
+    return publish_all(topic, type, [data])[0]
+
+
+def publish_all(topic, type, all_data):
+    """As publish, for several of a kind, numbered in this order; two statements, however many."""
     # Models cannot be imported while Django is still loading the apps, and this package is one.
     from .models import Notice
 
     if topic not in TOPICS:
         raise ValueError(f"Unknown topic {topic!r}; known: {', '.join(TOPICS)}")
-    payload = json.dumps(data, cls=DjangoJSONEncoder, allow_nan=False)
-    if "\\u0000" in payload:
-        payload = json.dumps(_without_nul(json.loads(payload)))
+    payloads = [_payload(data) for data in all_data]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s), pg_notify(%s, '')", [AdvisoryLock.PUBLISH_NOTICE, NOTIFY_CHANNEL]
@@ -35,11 +38,20 @@ def publish(topic, type, data):
         # The clock and not the transaction's start: a long transaction's notice is new when it ends.
         cursor.execute(
             "INSERT INTO realtime_notice (topic, type, data, created_at) "
-            "VALUES (%s, %s, %s::jsonb, clock_timestamp()) RETURNING id, created_at",
-            [topic, type, payload],
+            "SELECT %s, %s, data::jsonb, clock_timestamp() "
+            "FROM unnest(%s::text[]) WITH ORDINALITY AS sent(data, place) ORDER BY place RETURNING id, created_at",
+            [topic, type, payloads],
         )
-        notice_id, created_at = cursor.fetchone()
-    return Notice(id=notice_id, topic=topic, type=type, data=json.loads(payload), created_at=created_at)
+        stored = sorted(cursor.fetchall())
+    return [
+        Notice(id=id, topic=topic, type=type, data=json.loads(payload), created_at=created_at)
+        for (id, created_at), payload in zip(stored, payloads, strict=True)
+    ]
+
+
+def _payload(data):
+    payload = json.dumps(data, cls=DjangoJSONEncoder, allow_nan=False)
+    return json.dumps(_without_nul(json.loads(payload))) if "\\u0000" in payload else payload
 
 
 def _without_nul(value):
