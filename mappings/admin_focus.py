@@ -14,6 +14,7 @@ from mappings.accepting import accept_planned, plan_best, plan_for
 from mappings.batch_words import batch_words
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
+from mappings.focus_checks import check_of, refused_check
 from mappings.focus_items import items, queue_order
 from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarketLog
 from mappings.preview import preview_mapping
@@ -22,7 +23,9 @@ from mappings.services.decisions import CHANGED, UNCHANGED, last_changes, locked
 from mappings.until import condition, moment
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.api.strict_json import JsonRefused, read_json
+from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import count_text
+from oddsproject.desk.navigation import waiting_badge
 from oddsproject.desk.pages import page, require
 
 MOST_IDS = 1000
@@ -130,6 +133,7 @@ def undo_view(request):
             "words": _undone_words(undone),
             "batchId": undone.batch_id,
             "ids": [item.id for item in undone.items if item.kind == "queue"],
+            "waiting": waiting_badge() or "",
         }
     )
 
@@ -153,14 +157,18 @@ def _refused(undone, user):
 
 @require(methods=("POST",))
 def preview_view(request):
+    """What saving would change, and `check`: whether the key that accepts it will do, ask for a reason, or not."""
     try:
         body = _body(request)
         row = UnmappedMarketLog.objects.filter(pk=body["id"]).first()
         if row is None:
             return _problem("gone", "It is not in the queue any more.", status=404)
-        return JsonResponse(_preview(row, _plan(row, body)).as_data())
+        preview = _preview(row, _plan(row, body))
+        check = check_of(row, preview, bookmaker_names().get(row.source, row.source))
+        return JsonResponse({**preview.as_data(), "check": check})
     except ValidationError as error:
-        return _problem("invalid", " ".join(error.messages), status=400)
+        detail = " ".join(error.messages)
+        return JsonResponse({"problem": "invalid", "detail": detail, "check": refused_check(detail)}, status=400)
 
 
 # --- Decisions ----------------------------------------------------------------------------------
@@ -270,6 +278,7 @@ def _answer(decision, row, made, more=""):
             "batchId": made.batch_id,
             "outcome": first.outcome,
             "left": [{"id": one.id, "detail": one.detail} for one in left],
+            "waiting": waiting_badge() or "",
         }
     )
 

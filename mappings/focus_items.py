@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from django.db.models import F
 
 from mappings.actors import name_of
+from mappings.cache import mapping_cache
 from mappings.evidence.samples import recent_fixtures
+from mappings.focus_offers import all_outcomes, own_prices, unpaired
 from mappings.models import MarketSuggestion, UnmappedMarketLog
 from mappings.pairing import sample_texts
 from mappings.queue_filter import siblings
@@ -35,6 +37,7 @@ def items(ids: Iterable[int], user, page_url) -> list[dict]:
 def _item(row, suggestions, names, user_name):
     views = views_of(recent_fixtures(keys=[f"{row.source}:{row.external_market_id}"], limit=FIXTURES))
     claimed = row.claimed_by if row.claim_is_live else None
+    outcomes = all_outcomes(row, views)
     return {
         "id": row.pk,
         "version": row.version,
@@ -59,20 +62,20 @@ def _item(row, suggestions, names, user_name):
         "earlierDecision": _earlier(row.earlier_decision),
         "review": row.review,
         "suggestedAt": _iso(row.suggested_at),
-        "outcomes": [{"text": text, "label": label, "price": price} for text, label, price in _outcomes(row)],
-        "siblings": [
-            {"id": sibling.pk, "version": sibling.version, "name": sibling.market_name or sibling.external_market_id}
-            for sibling in siblings(row).only("pk", "version", "market_name", "external_market_id")[:SIBLINGS]
+        "outcomes": [
+            {"text": text, "label": label, "price": price} for text, label, price in sample_texts(row.sample_outcomes)
         ],
-        "candidates": [_candidate(row, suggestion, views) for suggestion in suggestions],
+        "outcomeCount": len(outcomes),
+        "ownPrices": own_prices(row, views),
+        "siblings": [
+            {"id": one.pk, "version": one.version, "name": one.market_name or "", "key": one.external_market_id}
+            for one in siblings(row).only("pk", "version", "market_name", "external_market_id")[:SIBLINGS]
+        ],
+        "candidates": [_candidate(row, suggestion, views, outcomes) for suggestion in suggestions],
     }
 
 
-def _outcomes(row):
-    return sample_texts(row.sample_outcomes)
-
-
-def _candidate(row, suggestion, views):
+def _candidate(row, suggestion, views, outcomes):
     return {
         "rank": suggestion.rank,
         "betpawaId": suggestion.betpawa_id,
@@ -82,9 +85,18 @@ def _candidate(row, suggestion, views):
         "band": suggestion.band,
         "reasons": suggestion.reasons,
         "pairing": suggestion.pairing,
+        "unpaired": unpaired(outcomes, row.source, suggestion.pairing),
+        "servedKeys": _served_keys(row, suggestion),
         "prices": side_by_side(row, suggestion, views),
         "rulesText": _rules_of(suggestion.betpawa_id, views),
     }
+
+
+def _served_keys(row, suggestion):
+    """The bookmaker's other keys that are mapped to this market of BetPawa already."""
+    named = (found for found in mapping_cache.snapshot.definitions if found.betpawa_id == suggestion.betpawa_id)
+    keys = (key for definition in named for key in definition.keys.get(row.source, ()))
+    return [key for key in dict.fromkeys(keys) if key != row.external_market_id]
 
 
 def _rules_of(betpawa_id, views):

@@ -265,3 +265,46 @@ def test_what_a_colleague_saves_in_the_mapping_between_the_look_and_the_decision
     assert answer.status_code == 409 and "bob, " in answer.json()["detail"]
     row.refresh_from_db()
     assert row.status == "NEW"
+
+
+def test_before_the_key_is_pressed_it_is_known_whether_a_suggestion_saves_asks_or_would_be_refused():
+    client = sign_in("viewer")
+    texts = {"yes": "Yes", "no": "No"}
+
+    def check(**fields):
+        row = make_unmapped(UnmappedMarketLog.objects.count(), market_name="Both Teams To Score", **fields)
+        body = {"id": row.pk, "betpawaId": suggested(row).betpawa_id, "outcomeTexts": texts}
+        return post(client, "preview", body).json()["check"]
+
+    by_score = [{**outcome, "specifier": "score=0:0"} for outcome in YES_OR_NO]
+    assert check(sample_outcomes=YES_OR_NO) == {"canSave": True, "needsReason": False, "why": ""}
+    wide = check(sample_outcomes=YES_OR_NO, event_count=900)
+    assert wide == {"canSave": True, "needsReason": True, "why": "It concerns 900 events."}
+    refused = check(sample_outcomes=by_score)
+    assert not refused["canSave"] and refused["why"].startswith("SportyBet sends it with score=0:0, which BetPawa")
+    MarketSuggestion.objects.all().delete()
+    gone = post(client, "preview", {"id": UnmappedMarketLog.objects.first().pk, "betpawaId": "1", "outcomeTexts": {}})
+    assert gone.status_code == 400 and not gone.json()["check"]["canSave"]
+
+
+def test_an_item_names_its_siblings_the_keys_mapped_there_and_outcomes_without_a_pair():
+    row = make_unmapped(1, sample_outcomes=YES_OR_NO, sibling_key="btts")
+    sibling = make_unmapped(2, sibling_key="btts")
+    suggested(row)
+    offered = [market(row.external_market_id, {"Yes": "1.8", "No": "1.9", "Neither": "9"})]
+    keep_fixture(1, betpawa=[], sportybet=offered)
+    (item,) = sign_in("viewer").get(reverse("admin:mappings_focus_items"), {"ids": row.pk}).json()["items"]
+    (named,) = item["siblings"]
+    assert (named["name"], named["key"]) == ("Corner range 2", sibling.external_market_id)
+    assert item["candidates"][0]["servedKeys"] == list(
+        mapping_cache.snapshot.by_canonical_id["btts_ft"].keys["sportybet"]
+    )
+    assert (item["outcomeCount"], item["candidates"][0]["unpaired"]) == (3, ["Neither"])
+    assert [one["rival"] for one in item["ownPrices"][0]["rows"]] == ["1.8", "1.9", "9"]
+
+
+def test_the_number_that_waits_comes_with_each_decision_and_its_undo():
+    row, client = make_unmapped(1), sign_in("trader")
+    make_unmapped(2)
+    assert decide(client, row, "acknowledge").json()["waiting"] == "1"
+    assert post(client, "undo", {}).json()["waiting"] == "2"
