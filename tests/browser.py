@@ -19,8 +19,8 @@ from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-START_SECONDS = 30
-WAIT_MS = 20_000
+START_SECONDS = 120
+WAIT_MS = 60_000
 
 
 def chromium_path() -> str | None:
@@ -38,7 +38,7 @@ class Desk:
         self._page = page
 
     def do(self, step):
-        return self._pool.submit(step, self._page).result(timeout=120)
+        return self._pool.submit(step, self._page).result(timeout=300)
 
     def goto(self, path):
         self.do(lambda page: page.goto(self.base + path))
@@ -48,7 +48,7 @@ class Desk:
 
     def beside(self, username, password):
         """Another person at the same desk: a signed-in Desk with cookies of its own in the same browser."""
-        colleague = Desk(self.base, self._pool, self.do(lambda page: page.context.browser.new_context().new_page()))
+        colleague = Desk(self.base, self._pool, self.do(lambda page: _new_page(page.context.browser)))
         _sign_in(colleague, username, password)
         return colleague
 
@@ -81,21 +81,28 @@ def open_desk(username, password):
         def start():
             playwright = sync_playwright().start()
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+            page = _new_page(browser, viewport={"width": 1440, "height": 1000})
             page.on("pageerror", lambda error: errors.append(str(error)))
             return playwright, browser, page
 
-        playwright, browser, page = pool.submit(start).result(timeout=60)
+        playwright, browser, page = pool.submit(start).result(timeout=180)
 
         def stop():
             browser.close()
             playwright.stop()
 
-        stack.callback(lambda: pool.submit(stop).result(timeout=60))
+        stack.callback(lambda: pool.submit(stop).result(timeout=180))
         desk = Desk(base, pool, page)
         _sign_in(desk, username, password)
         yield desk
         assert errors == []
+
+
+def _new_page(browser, **options):
+    """A page with cookies of its own, and the patience of a loaded machine."""
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(WAIT_MS)
+    return page
 
 
 def _sign_in(desk, username, password):
@@ -124,10 +131,10 @@ def _process(module, *arguments):
     finally:
         process.terminate()
         try:
-            process.wait(timeout=15)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(timeout=15)
+            process.wait(timeout=60)
 
 
 def _wait_until_ready(base):
@@ -139,7 +146,7 @@ def _wait_until_ready(base):
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:
                 raise
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def _free_port():

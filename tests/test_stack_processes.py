@@ -31,18 +31,18 @@ def test_stop_kills_what_an_unwilling_child_leaves_in_its_session(tmp_path):
     pids = tmp_path / "pids"
     script = f"trap '' TERM; sleep 60 & echo $! > '{pids}'; wait; sleep 60"
     child = processes.spawn(["sh", "-c", script])
-    assert processes.wait_until(lambda: pids.exists() and pids.read_text().strip(), seconds=5)
+    assert processes.wait_until(lambda: pids.exists() and pids.read_text().strip(), seconds=60)
     grandchild = int(pids.read_text())
     assert processes.stop(child, seconds=0.2) == -signal.SIGKILL
-    assert processes.wait_until(lambda: not alive(grandchild), seconds=5)
+    assert processes.wait_until(lambda: not alive(grandchild), seconds=60)
 
 
 def test_what_a_crashed_child_leaves_behind_is_killed_too(tmp_path):
     pids = tmp_path / "pids"
     child = processes.spawn(["sh", "-c", f"sleep 60 & echo $! > '{pids}'; exit 3"])
-    assert processes.wait_until(lambda: processes.has_ended(child), seconds=5)
+    assert processes.wait_until(lambda: processes.has_ended(child), seconds=60)
     assert processes.stop(child) == 3
-    assert processes.wait_until(lambda: not alive(int(pids.read_text())), seconds=5)
+    assert processes.wait_until(lambda: not alive(int(pids.read_text())), seconds=60)
 
 
 FORKING = """
@@ -72,7 +72,7 @@ def test_forks_of_forks_die_with_the_first_process_when_asked(asked):
     child.kill()
     try:
         if asked:
-            assert processes.wait_until(lambda: not any(alive(pid) for pid in forks), seconds=5)
+            assert processes.wait_until(lambda: not any(alive(pid) for pid in forks), seconds=60)
         else:
             assert all(alive(pid) for pid in forks)
     finally:
@@ -89,10 +89,10 @@ def test_a_wrapped_program_gets_its_signal_when_the_wrapper_loses_its_parent(tmp
     wrapper = f"'{sys.executable}' '{lifeline.__file__}' {int(signal.SIGTERM)} {program}"
     parent = subprocess.Popen(["sh", "-c", f"{wrapper} & wait"], start_new_session=True)
     try:
-        assert processes.wait_until(lambda: pids.exists() and pids.read_text().strip(), seconds=5)
+        assert processes.wait_until(lambda: pids.exists() and pids.read_text().strip(), seconds=60)
         program = int(pids.read_text())
         parent.kill()
-        assert processes.wait_until(lambda: not alive(program), seconds=5)
+        assert processes.wait_until(lambda: not alive(program), seconds=60)
     finally:
         processes.kill_group(parent)
         parent.wait()

@@ -42,7 +42,7 @@ class Run:
             )  # fmt: skip
 
     def wait_until_ready(self):
-        found = processes.wait_until(lambda: "\nready " in self.text(), seconds=60, process=self.process)
+        found = processes.wait_until(lambda: "\nready " in self.text(), seconds=180, process=self.process)
         assert found, self.text()
         return re.search(r"^ready DATABASE_URL=(\S+) REDIS_URL=(\S+)$", self.text(), re.M).group(1)
 
@@ -52,7 +52,7 @@ class Run:
     def end(self):
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_secrets_are_readable_by_nobody_else_and_a_second_owner_is_refused_in_wo
     for log in (state_directory / "logs").iterdir():
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
     second = subprocess.run(
-        [ROOT / "bin" / "run", "--servers"], capture_output=True, text=True, timeout=30,
+        [ROOT / "bin" / "run", "--servers"], capture_output=True, text=True, timeout=120,
         env=os.environ | {"STATE_DIR": str(state_directory)},
     )  # fmt: skip
     assert second.returncode == 1
@@ -90,7 +90,7 @@ def test_kill_nine_of_the_supervisor_leaves_no_process_and_loses_no_committed_ro
     assert len(everybody) > 3
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.wait()
-    assert processes.wait_until(lambda: not any(alive(pid) for pid in everybody), seconds=10)
+    assert processes.wait_until(lambda: not any(alive(pid) for pid in everybody), seconds=60)
 
     run.output.unlink()
     again = Run(state_directory)
@@ -104,7 +104,7 @@ def test_kill_nine_of_the_supervisor_leaves_no_process_and_loses_no_committed_ro
 def test_manage_without_a_running_desk_says_so_in_one_line(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     answer = subprocess.run(
-        [ROOT / "bin" / "manage", "doctor"], capture_output=True, text=True, timeout=60,
+        [ROOT / "bin" / "manage", "doctor"], capture_output=True, text=True, timeout=120,
         env=environment | {"STATE_DIR": str(tmp_path)},
     )  # fmt: skip
     assert answer.returncode == 2

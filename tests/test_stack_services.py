@@ -23,7 +23,7 @@ def make_service(tmp_path):
 
 
 def look_until(service, condition, said):
-    return processes.wait_until(lambda: service.look(said.append) or condition(), seconds=15)
+    return processes.wait_until(lambda: service.look(said.append) or condition(), seconds=60)
 
 
 def test_a_child_that_ends_is_started_again_after_a_growing_pause(make_service):
@@ -47,7 +47,7 @@ def test_a_child_that_stops_answering_is_replaced(make_service, monkeypatch):
 def test_children_that_do_not_want_to_end_are_killed_when_their_time_is_over(make_service):
     script = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
     stubborn = [make_service(["sh", "-c", script], name=f"it{number}", stop_seconds=0.3) for number in range(2)]
-    assert processes.wait_until(lambda: stubborn[0].log_path.read_text().count("ready") == 2, seconds=5)
+    assert processes.wait_until(lambda: stubborn[0].log_path.read_text().count("ready") == 2, seconds=60)
     stop_together(stubborn)
     assert [service.process.returncode for service in stubborn] == [-signal.SIGKILL] * 2
 

@@ -53,7 +53,7 @@ def workers(demo):
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
 
 
 def wait_for(condition, seconds, what):
@@ -83,7 +83,7 @@ def assert_stored_exactly_once(run):
 
 
 def wait_for_running_batch():
-    wait_for(lambda: ScrapeBatch.objects.filter(status="running").exists(), 60, "a running batch")
+    wait_for(lambda: ScrapeBatch.objects.filter(status="running").exists(), 180, "a running batch")
 
 
 def children_of(pid):
@@ -113,7 +113,7 @@ def test_a_cycle_survives_the_death_of_every_worker(demo):
         for pid in descendants_of(cluster.pid):
             if not children_of(pid):
                 os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 120, "the cycle to end")
+        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 300, "the cycle to end")
     assert_stored_exactly_once(run)
 
 
@@ -123,12 +123,12 @@ def test_a_cycle_whose_workers_die_in_discovery_is_discovered_again_and_complete
     demo.control({"latency": {"bet9ja": 5000}})
     with workers(demo) as cluster:
         run = start_cycle(trigger="manual")
-        wait_for(lambda: ScrapeRun.objects.filter(phase="discovering").exists(), 60, "the discovery to begin")
+        wait_for(lambda: ScrapeRun.objects.filter(phase="discovering").exists(), 180, "the discovery to begin")
         for pid in descendants_of(cluster.pid):
             if not children_of(pid):
                 os.kill(pid, signal.SIGKILL)
         demo.control({"latency": {"bet9ja": 0}})
-        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 120, "the cycle to end")
+        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 300, "the cycle to end")
     assert_stored_exactly_once(run)
     assert run.discovery_attempts == 2
 
@@ -146,7 +146,7 @@ def test_a_cycle_survives_the_loss_of_all_its_database_connections(demo):
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
             assert cursor.fetchone()[0] > 0
-        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 120, "the cycle to end")
+        wait_for(lambda: watchdog.look_after_runs() and ended(run)(), 300, "the cycle to end")
     assert_stored_exactly_once(run)
 
 
@@ -155,6 +155,6 @@ def test_batches_of_one_cycle_run_on_several_workers_and_close_once(demo):
     change_settings(batch_size=10)
     with workers(demo):
         run = start_cycle(trigger="manual")
-        wait_for(ended(run), 60, "the cycle to end")
+        wait_for(ended(run), 180, "the cycle to end")
     assert run.batches_total > 1
     assert_stored_exactly_once(run)

@@ -207,7 +207,7 @@ def test_it_waits_for_a_newer_answer_that_is_being_stored_and_then_stands_back(t
             return result
 
     def follow():
-        assert stored.wait(10)
+        assert stored.wait(60)
         return store(second)
 
     results = run_together(hold, follow)

@@ -31,7 +31,7 @@ def run_together(*actions):
 
     def run(number, action):
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             results[number] = action()
         except Exception as error:
             results[number] = error
@@ -159,12 +159,12 @@ def test_put_waits_while_the_queue_is_full():
 
     def write(batch):
         started.set()
-        assert go.wait(30)
+        assert go.wait(60)
         return handle_market_write_batch(batch)
 
     queue = WriteQueue(max_batches=1, write=write)
     queue.put(MarketWriteBatch(()))
-    assert started.wait(30)
+    assert started.wait(60)
     queue.put(MarketWriteBatch(()))
     third = threading.Thread(target=queue.put, args=(MarketWriteBatch(()),))
     third.start()

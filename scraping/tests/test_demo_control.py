@@ -24,7 +24,7 @@ def first_id(demo, slug):
 
 
 def detail(demo, slug, event_id):
-    return requests.get(demo.urls[slug] + detail_path(slug, event_id), headers=HEADERS[slug], timeout=5)
+    return requests.get(demo.urls[slug] + detail_path(slug, event_id), headers=HEADERS[slug], timeout=60)
 
 
 def test_a_frozen_clock_gives_the_same_bytes_and_an_advanced_one_others(demo):

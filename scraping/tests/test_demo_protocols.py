@@ -29,7 +29,7 @@ def demo():
 
 def ask(demo, slug, path, *, headers=None, **options):
     return requests.get(
-        demo.urls[slug] + path, headers=HEADERS[slug] if headers is None else headers, timeout=10, **options
+        demo.urls[slug] + path, headers=HEADERS[slug] if headers is None else headers, timeout=60, **options
     )
 
 
@@ -122,7 +122,7 @@ def test_sportybet_errors_come_with_http_200_and_another_bizcode(demo, path):
 def test_sportybet_wants_a_list_of_lists_of_tournaments(demo):
     body = [{"sportId": "sr:sport:1", "marketId": "1", "tournamentId": ["sr:tournament:103"]}]
     url = f"{demo.urls['sportybet']}/api/ng/factsCenter/pcEvents"
-    assert requests.post(url, json=body, headers=SPORTYBET_HEADERS, timeout=10).json()["bizCode"] != 10000
+    assert requests.post(url, json=body, headers=SPORTYBET_HEADERS, timeout=60).json()["bizCode"] != 10000
     assert ask(demo, "sportybet", "/api/ng/factsCenter/sportsMenu/list").status_code == 404
 
 
@@ -192,7 +192,7 @@ def test_a_bet9ja_detail_is_the_same_packed_and_plain(demo):
 def test_one_connection_serves_many_requests(demo):
     with requests.Session() as session:
         for _ in range(3):
-            answer = session.get(demo.urls["bet9ja"] + tree_path("bet9ja"), timeout=10)
+            answer = session.get(demo.urls["bet9ja"] + tree_path("bet9ja"), timeout=60)
             assert answer.raw.version == 11 and json.loads(answer.content)["R"] == "OK"
         pool = next(iter(session.adapters["http://"].poolmanager.pools._container.values()))
         assert pool.num_connections == 1

@@ -61,7 +61,7 @@ def made_up(directory: Path) -> Path:
 
 
 def get(server, slug, path):
-    return requests.get(server.urls[slug] + path, headers=HEADERS[slug], timeout=10)
+    return requests.get(server.urls[slug] + path, headers=HEADERS[slug], timeout=60)
 
 
 def test_betpawa_payloads_are_listed_and_returned_byte_for_byte(replay):
@@ -80,7 +80,7 @@ def test_sportybet_payloads_are_listed_and_returned_byte_for_byte(replay):
     tournament = tree["data"]["sportList"][0]["categories"][0]["tournaments"][0]["id"]
     body = [{"sportId": "sr:sport:1", "marketId": "1", "tournamentId": [[tournament]]}]
     url = f"{server.urls['sportybet']}/api/ng/factsCenter/pcEvents"
-    listed = requests.post(url, json=body, headers=SPORTYBET_HEADERS, timeout=10).json()["data"][0]["events"]
+    listed = requests.post(url, json=body, headers=SPORTYBET_HEADERS, timeout=60).json()["data"][0]["events"]
     assert get(server, "sportybet", detail_path("sportybet", listed[0]["eventId"])).content == bodies["sportybet"]
 
 
