@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from math import log
+from math import fsum, log
 from typing import NamedTuple
 
 from mappings.suggestions.coordinates import template
@@ -99,7 +99,9 @@ def differences(ours: str, theirs: str) -> tuple[str, ...]:
 
 
 class RulesTexts:
-    """How a source's rules text compares with the targets': shared words, the rarer the more."""
+    """How a source's rules text compares with the targets': shared words, the rarer the more.
+
+    Sums are exact, so that neither the order of words nor that of targets shows in a figure."""
 
     def __init__(self, targets):
         self._words = {target.betpawa_id: _words(target.rules_text) for target in targets}
@@ -109,7 +111,7 @@ class RulesTexts:
                 counts[word] = counts.get(word, 0) + 1
         self._rarity = {word: log((len(self._words) + 1) / count) for word, count in counts.items()}
         self._likeness: dict[str, dict[str, float]] = {}
-        self._totals = {id: sum(self._rarity[word] for word in found) for id, found in self._words.items()}
+        self._totals = {id: fsum(self._rarity[word] for word in found) for id, found in self._words.items()}
 
     def likeness(self, text: str) -> dict[str, float]:
         """{BetPawa id: -1 to 1} against the average target; {} where either side has no text."""
@@ -123,15 +125,15 @@ class RulesTexts:
         ours = _words(text)
         if len(ours) < LEAST_WORDS:
             return {}
-        total = sum(self._rarity.get(word, 0.0) for word in ours) or 1.0
+        total = fsum(self._rarity.get(word, 0.0) for word in ours) or 1.0
         raw = {}
         for betpawa_id, theirs in self._words.items():
             if theirs:
-                shared = sum(self._rarity[word] for word in ours & theirs)
+                shared = fsum(self._rarity[word] for word in ours & theirs)
                 raw[betpawa_id] = 2 * shared / (total + self._totals[betpawa_id])
         if not raw:
             return {}
-        mean = sum(raw.values()) / len(raw)
+        mean = fsum(raw.values()) / len(raw)
         return {id: max(-1.0, min(1.0, (value - mean) * 3)) for id, value in raw.items()}
 
 
