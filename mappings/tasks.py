@@ -13,6 +13,7 @@ from mappings.evidence.coverage import prune_samples, sample_coverage
 from mappings.evidence.store import prune_fixtures
 from mappings.models import UnmappedMarketLog
 from mappings.priority import reprioritise
+from mappings.services.returning import return_seen
 from mappings.suggestions.engine import OPEN, rescore
 from mappings.waking import wake_due
 from oddsproject.locks import AdvisoryLock
@@ -21,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 
 def after_cycle(run_id: int, counts: dict | None = None) -> str:
-    """What a finished cycle gives to do: wake, score, put in order, count, tidy up. counts: as in sample_coverage.
+    """What a finished cycle gives to do: wake, score, put in order, count, tidy up. counts: as in sample_coverage;
+    "whole" says that the cycle has seen all of a bookmaker's offer.
 
     One at a time; while another is at it this one is left out, for the other sees the same data.
     A step that fails does not keep the next from running; all failures are raised at the end.
@@ -34,6 +36,7 @@ def after_cycle(run_id: int, counts: dict | None = None) -> str:
             "after cycle",
             {
                 "wake": wake_due,
+                "return": lambda: return_seen(run_id, [slug for slug, of in (counts or {}).items() if of.get("whole")]),
                 "rescore": rescore,
                 "priority": reprioritise,
                 "coverage": lambda: sample_coverage(run_id, counts or {}),

@@ -55,7 +55,12 @@ def close_run(run: ScrapeRun) -> ScrapeRun:
     publish_progress(run, run.summary)
     if run.kind == ScrapeRun.Kind.CYCLE:
         counts = {
-            share.bookmaker_slug: {"seen": share.markets_seen, "mapped": share.markets_mapped} for share in shares
+            share.bookmaker_slug: {
+                "seen": share.markets_seen,
+                "mapped": share.markets_mapped,
+                "whole": share_is_complete(share),
+            }
+            for share in shares
         }
         enqueue_after_cycle(run.pk, counts)
     log.info(

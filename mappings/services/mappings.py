@@ -14,6 +14,7 @@ from mappings.models import UserMarketMapping
 from mappings.services import applying
 from mappings.services.decisions import note
 from mappings.services.rescoring import rescore_after
+from mappings.services.returning import return_with
 from mappings.services.versions import check_version
 from mappings.specifiers import format_specifier
 
@@ -73,6 +74,7 @@ def create_mapping(
         row.created_by = name_of(user)[:100]
         _save_new(row)
         note(batch, more=1)
+        return_with(row, batch, user)
         rescore_after(batch)
         task_id = applying.apply_now(canonical_id=canonical_id, user=user) if apply_now else None
     log.info("mapping.created", canonical_id=canonical_id, user=name_of(user))
@@ -109,6 +111,7 @@ def update_mapping(
         row.save(update_fields=changed)
         row.refresh_from_db()
         note(batch, more=1)
+        return_with(row, batch, user)
         rescore_after(batch)
         task_id = applying.apply_now(canonical_id=canonical_id, user=user) if apply_now and row.is_active else None
     log.info("mapping.updated", canonical_id=canonical_id, fields=changed, user=name_of(user))
@@ -143,6 +146,7 @@ def _switch(canonical_id, is_active, user, reason, version):
         row.save(update_fields=["is_active"])
         row.refresh_from_db()
         note(batch, more=1)
+        return_with(row, batch, user)
         rescore_after(batch)
     outcome = "activated" if is_active else "deactivated"
     log.info(f"mapping.{outcome}", canonical_id=canonical_id, user=name_of(user))

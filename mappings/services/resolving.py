@@ -94,6 +94,7 @@ def map_to(
         taken, decisions = _free_rows(rows, ids, versions or {})
         if not taken:
             raise ValidationError(_why_none(decisions.values()))
+        batch.mapping_rows = {row.pk for row in taken}
         outcomes, signed = outcome_texts or {}, {"user": user, "reason": reason, "apply_now": apply_now}
         change = _extend(canonical_id, taken, values or {}, outcomes, mapping_version, signed)
         taken_from, switched_off = ((), ()) if split else _take_keys(change.mapping, taken, user, reason)
