@@ -129,11 +129,14 @@ def restore_mapping(
 
 def check_reason(reason: str, canonical_id: str, values: dict, **of_rows):
     """Raises ReasonRequired where saving this needs a reason and none was given: one rule for all who save.
-    of_rows: ids, outcome_texts, split, as the preview takes them."""
-    if reason.strip():
+    of_rows: ids, outcome_texts, split, as the preview takes them. Raises ValidationError where nothing of
+    the rows would map, whatever the reason."""
+    if reason.strip() and not of_rows.get("ids"):
         return
     preview = preview_mapping(canonical_id=canonical_id, values=values, **of_rows)
-    if preview.needs_reason:
+    if preview.maps_nothing:
+        raise ValidationError(preview.maps_nothing)
+    if preview.needs_reason and not reason.strip():
         raise ReasonRequired(preview)
 
 

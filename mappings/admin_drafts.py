@@ -87,7 +87,7 @@ def read_draft(data) -> Draft:
         values=values,
         version=version if first.row else first.version,
         split=data.get("split") == "1",
-        reason=_reason(data),
+        reason=reason_of(data),
     )
     if problems:
         raise Unreadable(problems, draft)
@@ -162,11 +162,14 @@ def preview_of(draft: Draft) -> Preview:
 
 
 def reason_missing(draft: Draft) -> Preview | None:
-    """The preview, where it asks for a reason that was not given."""
-    if draft.reason:
+    """The preview, where it asks for a reason that was not given. Raises ValidationError where nothing of
+    what is mapped from the queue would map: no reason makes up for that."""
+    if draft.reason and not draft.ids:
         return None
     preview = preview_of(draft)
-    return preview if preview.needs_reason else None
+    if preview.maps_nothing:
+        raise ValidationError(preview.maps_nothing)
+    return preview if preview.needs_reason and not draft.reason else None
 
 
 def fixed(draft: Draft, button: str) -> Draft:
@@ -220,7 +223,8 @@ class _Taken:
         return known or UserMarketMapping.objects.filter(canonical_id=canonical_id).exists()
 
 
-def _reason(data):
+def reason_of(data) -> str:
+    """As it was typed, or one of the usual ones, by the button of its number."""
     canned = data.get("do", "").partition("reason:")[2]
     if canned.isascii() and canned.isdigit() and int(canned) < len(CANNED_REASONS):
         return CANNED_REASONS[int(canned)]

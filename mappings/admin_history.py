@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mappings import services
-from mappings.admin_drafts import LONGEST_REASON, preview_context
+from mappings.admin_drafts import preview_context, reason_of
 from mappings.admin_forms import shown_form
 from mappings.cache import mapping_cache
 from mappings.definitions import REFERENCE
@@ -28,7 +28,7 @@ from mappings.services.mappings import EDITABLE, catalogue_entry, new_row
 from mappings.unmapped_logger import identity
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.formats import lagos_text
+from oddsproject.desk.formats import count_text, lagos_text
 from oddsproject.desk.pages import page, require
 
 SHOWN_VERSIONS = 50
@@ -209,13 +209,13 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
     """Ask with the preview, then do it: do(reason, version) and dry_run(version) raise what saving raises."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
     preview = preview_mapping(canonical_id=canonical_id, values=values)
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+    reason = reason_of(request.POST)
     problems = []
     try:
-        if request.method == "POST":
+        if request.method == "POST" and not request.POST.get("do"):
             version = request.POST.get("read_version", "")
             if preview.needs_reason and not reason:
-                raise ValidationError("A reason is needed: it changes rows that are stored, or there are warnings.")
+                raise ValidationError(f"A reason is needed: {_why_a_reason(preview)}")
             change = do(reason, int(version) if version.isascii() and version.isdigit() else None)
             if request.POST.get("apply") == "1" and change.outcome != "unchanged":
                 _apply(request, canonical_id)
@@ -237,6 +237,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
         verb=verb,
         icon=icon,
         reason=reason,
+        why_a_reason=_why_a_reason(preview) if preview.needs_reason else "",
         version=row.version if row else "",
         problems=problems,
         differences=differences(
@@ -246,6 +247,13 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
         may_fix=False,
         **preview_context(preview),
     )
+
+
+def _why_a_reason(preview):
+    if not preview.impact.is_wide:
+        return "see the warnings."
+    rows = preview.impact.rows
+    return "odds that are stored would change." if not rows else f"{count_text(rows)} stored rows would change."
 
 
 @require(TRADER, methods=("POST",))

@@ -20,7 +20,8 @@ VERBATIM = ("specifierFilters", "sources")  # objects whose keys are bookmakers,
 @dataclass(frozen=True, slots=True)
 class Preview:
     """change: created, overridden, updated, activated, deactivated, unchanged. changes: {field:
-    (old, new)}. taken_from: mappings that would lose a source key. ms: how long this took.
+    (old, new)}. taken_from: mappings that would lose a source key. ms: how long this took. of_queue:
+    whether queue rows are mapped with it.
     can_save: nothing speaks so much against it that it would be refused, or map nothing at all.
     needs_reason: the impact is wide, or something speaks against it that does not refuse it."""
 
@@ -31,6 +32,7 @@ class Preview:
     conflicts: tuple[Conflict, ...]
     impact: Impact
     ms: float
+    of_queue: bool = False
 
     @property
     def can_save(self) -> bool:
@@ -39,7 +41,14 @@ class Preview:
     @property
     def is_refused(self) -> bool:
         """Whether saving it would be refused, whatever the reason: a reason is not what it lacks."""
-        return any(conflict.severity == ERROR and conflict.code in REFUSED for conflict in self.conflicts)
+        refused = any(conflict.severity == ERROR and conflict.code in REFUSED for conflict in self.conflicts)
+        return refused or bool(self.maps_nothing)
+
+    @property
+    def maps_nothing(self) -> str:
+        """Why nothing of the queue rows that it is about would map; "" where something would."""
+        none = (conflict.text for conflict in self.conflicts if conflict.code == "NO_PAIRS")
+        return next(none, "") if self.of_queue else ""
 
     @property
     def needs_reason(self) -> bool:
@@ -91,6 +100,7 @@ def preview_mapping(
         conflicts=tuple(conflicts),
         impact=impact,
         ms=(time.perf_counter() - started) * 1000,
+        of_queue=bool(proposal.queue_rows),
     )
 
 

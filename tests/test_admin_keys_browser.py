@@ -64,7 +64,7 @@ def test_the_undo_key_goes_on_to_the_decision_before_one_that_is_refused(trader)
         link = desk.do(lambda page: page.locator("[data-said] a").get_attribute("href"))
         assert link == f"{QUEUE}batch/{refused.pk}/?undo=1"
         desk.press("z")
-        desk.see("[data-said]", "Undone: Acknowledge, Corner range 1")
+        desk.see("[data-said]", "Undone: acknowledging Corner range 1")
     assert [tab_of(row) for row in rows] == ["NEW", "IGNORED", "NEW"]
 
 

@@ -200,3 +200,18 @@ def test_an_export_reads_on_beyond_what_it_holds_at_once(monkeypatch):
         rename(f"Name {number}")
     rows = json.loads(b"".join(sign_in("viewer").get(f"{CHANGES}changes.json").streaming_content))
     assert [row["id"] for row in rows] == [one.pk for one in reversed(audits())]
+
+
+def test_a_restore_says_why_it_needs_a_reason_and_a_number_key_gives_a_usual_one(monkeypatch):
+    make()
+    rename("Two")
+    page, client = address("restore", audits()[0].pk), sign_in("lead")
+    monkeypatch.setattr("mappings.admin_history._why_a_reason", lambda preview: "41 stored rows would change.")
+    monkeypatch.setattr("mappings.preview.Preview.needs_reason", True)
+    assert "needed here: 41 stored rows would change." in client.get(page).content.decode()
+    read = UserMarketMapping.objects.get().version
+    refused = client.post(page, {"reason": "", "read_version": read})
+    assert refused.context["problems"] == ["A reason is needed: 41 stored rows would change."]
+    filled = client.post(page, {"do": "reason:0", "reason": "", "read_version": read})
+    assert filled.context["reason"] and UserMarketMapping.objects.get().name == "Two"
+    assert client.post(page, {"reason": filled.context["reason"], "read_version": read}).status_code == 302

@@ -13,7 +13,7 @@ from mappings.grammars import InvalidSpecifier, UnknownParameter, grammar_of
 from mappings.mapper import map_market
 from mappings.outcome_text import TeamTemplate, clean_text
 from mappings.pairing import comparable_keeping_case, meaning, pair, sample_texts
-from mappings.shapes import ScrapedMarket, ScrapedOutcome
+from mappings.sampled import sampled_markets
 from mappings.specifiers import format_specifier, parse_specifier
 
 MOST_KEYS = 10  # source keys looked at, of one decision
@@ -47,19 +47,8 @@ def markets_of(proposal, fixtures, slug, key):
         if market.key == key
     ]
     if not found and (row := proposal.described.get((slug, key))) is not None:
-        found = [(market, ("", "")) for market in _sampled(row)]
+        found = [(market, ("", "")) for market in sampled_markets(row)]
     return found[:MOST_MARKETS]
-
-
-def _sampled(row):
-    by_specifier = {}
-    for outcome in row.sample_outcomes if isinstance(row.sample_outcomes, list) else []:
-        if isinstance(outcome, dict) and (text := outcome.get("key") or outcome.get("text")):
-            by_specifier.setdefault(str(outcome.get("specifier") or ""), []).append(ScrapedOutcome(str(text), "2"))
-    return [
-        ScrapedMarket(row.external_market_id, specifier, tuple(outcomes))
-        for specifier, outcomes in by_specifier.items()
-    ]
 
 
 # --- Specifiers -----------------------------------------------------------------------------------
@@ -88,7 +77,7 @@ def _of_specifiers(proposal, slug, key, markets, refused, all_refused, names):
         text = f"{name} {key}: {taken} of {len(markets)} seen instances belong here; {shown} would not map."
         yield Conflict(INFO, "SPECIFIERS_LEFT_OUT", text)
         return
-    text = f"{name} {key} comes with {shown}, which this mapping does not take: {refused[0][1]}"
+    text = f"{name} sends {key} with {shown}, which this market does not have: nothing of it would be mapped."
     fix = _filter_fix(proposal, slug, [market for market, _ in markets])
     yield Conflict(ERROR if all_refused else WARNING, "SPECIFIER_REFUSED", text, fix)
 
@@ -136,7 +125,7 @@ def _of_pairs(proposal, slug, markets, with_draft, names):
         yield Conflict(WARNING, "UNPAIRED_TEXT", text, fix)
     missing = [o.name for o in definition.outcomes if REFERENCE in o.texts and slug not in o.texts]
     if missing:
-        text = f"BetPawa's {listed(missing)} {has_or_have(missing)} no pair at {name}, and would have no price of it."
+        text = f"BetPawa's {listed(missing)} {has_or_have(missing)} no pair at {name}: no price of {name}'s for it."
         yield Conflict(WARNING, "MISSING_PAIR", text, fix)
     yield from _of_meaning(proposal, slug, name)
 

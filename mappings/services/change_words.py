@@ -6,21 +6,46 @@ from django.utils.dateparse import parse_datetime
 
 from mappings.models import IgnoreRule, UnmappedChange, UnmappedStatus, UserMarketMapping
 from mappings.services.conditions import until_words
-from oddsproject.desk.formats import lagos_text
+from oddsproject.desk.formats import age_text, lagos_text
 
 LABELS = {"mapped_to_id": "mapping", "snoozed_until": "snoozed until", "ignore_until": "ignored until",
           "ignored_by_rule_id": "rule", "review_since": "review", "notes": "notes", "status": "status",
           "claimed_by": "claimed by"}  # fmt: skip
+DEEDS = {
+    UnmappedStatus.NEW: "put it back into the queue",
+    UnmappedStatus.ACKNOWLEDGED: "acknowledged it",
+    UnmappedStatus.IGNORED: "ignored it",
+}
 TIMES = ("snoozed_until", "review_since")
 NAMED = {"mapped_to_id": UserMarketMapping, "ignored_by_rule_id": IgnoreRule}
 
 
 def change_text(change: UnmappedChange, names: dict | None = None) -> str:
-    """Who did what when: "bob, Wed 6 May 2026, 09:00 WAT: status New → Ignored". names: as names_in of
+    """Who did what when: "bob ignored it 20 s ago (Wed 6 May 2026, 09:00 WAT)". names: as names_in of
     this change and others; without it they are asked for."""
     names = names_in([change]) if names is None else names
-    parts = [f"{label} {old} → {new}" for label, old, new in change_parts(change, names)]
-    return f"{change.created_by or 'the desk'}, {lagos_text(change.created_at)}: {'; '.join(parts) or 'decided again'}"
+    when = f"{age_text(change.created_at)} ({lagos_text(change.created_at)})"
+    return f"{change.created_by or 'the desk'} {_deed(change.old_value, change.new_value, names)} {when}"
+
+
+def _deed(old, new, names):
+    """What was done, as one says it of a colleague."""
+    differ = {field for field in LABELS if old.get(field) != new.get(field)}
+    if new["status"] == UnmappedStatus.MAPPED and differ & {"status", "mapped_to_id"}:
+        return f"mapped it to {_shown('mapped_to_id', new.get('mapped_to_id'), names)}"
+    if "snoozed_until" in differ and new.get("snoozed_until"):
+        return f"snoozed it until {_shown('snoozed_until', new['snoozed_until'], names)}"
+    if differ & {"status", "ignore_until", "ignored_by_rule_id"}:
+        return DEEDS.get(new["status"], "decided about it")
+    if "snoozed_until" in differ:
+        return "ended its snooze"
+    if "review_since" in differ:
+        return "put it up for review" if new.get("review_since") else "closed its review"
+    if "notes" in differ:
+        return "changed its notes"
+    if "claimed_by" in differ:
+        return "claimed it" if new.get("claimed_by") else "gave it back"
+    return "decided about it again"
 
 
 def change_parts(change: UnmappedChange, names: dict) -> list[tuple[str, str, str]]:

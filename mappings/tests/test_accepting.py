@@ -191,4 +191,4 @@ def test_a_row_or_a_suggestion_that_changed_since_the_plan_is_left_alone():
     services.reject_suggestion(id=rows[1].pk, betpawa_id=rows[1].suggestions.get().betpawa_id, user="bob")
     made = accept_planned(planned, user="ada")
     assert [decision.outcome for decision in made] == ["stale", "stale", "changed"]
-    assert "bob, " in made[0].detail and "replaced meanwhile" in made[1].detail
+    assert "bob ignored it" in made[0].detail and "replaced meanwhile" in made[1].detail

@@ -1,7 +1,9 @@
 """What a trader is told before saving: who else claims it, what would not pair, what looks wrong."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from mappings.actions import map_rows
 from mappings.conflicts import merge_fix
 from mappings.conflicts.tables import without_repetitions
 from mappings.preview import preview_mapping
@@ -321,3 +323,14 @@ def test_too_few_fixtures_are_no_judgement():
     priced(1, {"Yes": "1.15", "No": "5.5"}, {"Yes": "1.9", "No": "1.95"})
     assert only(preview(), "PRICES_UNCHECKED").severity == "info"
     assert preview().can_save
+
+
+def test_a_queue_row_of_which_nothing_would_map_is_refused_whatever_the_reason():
+    row = queue_row(texts=("Yes", "No"))
+    values = {"name": "Penalty", "betpawa_id": "777001", "outcome_mapping": yes_no(None, None)}
+    result = preview(values, ids=[row.pk])
+    assert (result.can_save, result.is_refused, result.needs_reason) == (False, True, False)
+    with pytest.raises(ValidationError, match="nothing of it would map"):
+        map_rows(ids=[row.pk], canonical_id="p", values=values, user="ada", reason="I say so")
+    player = values | {"subkind": "player", "outcome_mapping": []}
+    assert not preview(player, ids=[row.pk]).maps_nothing

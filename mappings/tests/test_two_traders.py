@@ -153,7 +153,7 @@ def test_who_accepts_many_keeps_nobody_from_mapping_while_they_are_checked_and_i
     monkeypatch.setattr(accepting, "preview_mapping", mapped_meanwhile)
     made = accepting.accept_best(ids=[one.pk for one in rows], user="ada")
     assert [decision.outcome for decision in made] == ["stale", "stale"]
-    assert "bob, " in made[0].detail and "extra_source_keys" in made[0].detail and "bob, " in made[1].detail
+    assert "bob, " in made[0].detail and "extra_source_keys" in made[0].detail and "bob mapped it to " in made[1].detail
 
 
 def test_a_rehearsal_numbers_no_notice_and_so_holds_nobody_up():

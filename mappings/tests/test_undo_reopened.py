@@ -69,7 +69,7 @@ def test_a_row_that_somebody_decided_about_since_stays_and_is_said(row):
     undone = undo_batch(off.batch_id, "bob")
     assert undone.done and undone.counts == {"restored": 1, "unchanged": 1}
     told = undone.items[1].detail
-    assert told.startswith("It came back") and "zoe, " in told
+    assert told.startswith("It came back") and "zoe ignored it " in told
     assert tab_of(row) == "IGNORED" and UserMarketMapping.objects.get().is_active
 
 
