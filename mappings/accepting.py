@@ -136,6 +136,12 @@ def plan_best(*, ids: Iterable[int], reason: str = "", versions: Mapping | None 
     return Planned(ids, left, steps, newest)
 
 
+def foresee_best(ids: Iterable[int], reason: str = "", bands=("strong",)) -> dict[int, str]:
+    """{row: why it would be refused}, as accept_best would say it of these as they are now. Reads only."""
+    left = plan_best(ids=ids, reason=reason, bands=bands).left
+    return {id: decision.detail for id, decision in left.items()}
+
+
 def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
     """Carry out what plan_best has planned, as far as it holds: rows and mappings that somebody has
     changed since are left alone, and it is said who did; what the steps before, or others, have made of

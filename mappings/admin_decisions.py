@@ -22,6 +22,8 @@ from oddsproject.desk.pages import page, require
 
 SAID = "queue_said"  # the session's key: what the next page says about the decision before it
 SAMPLE = 8
+MOST_FORESEEN = 50  # each is looked at as accepting it would look at it
+MOST_NAMED = 12
 MAPPED_AT_ONCE = 20
 LONGEST_REASON = 1000
 ACCEPTS = {"accept": (Band.STRONG,), "accept_any": tuple(Band)}  # of which bands
@@ -78,6 +80,7 @@ def decide_page(request):
         return HttpResponseBadRequest(f"decision must be one of: map, {', '.join(DECISIONS)}.")
     try:
         asked, ids, versions = _which(sent, request.user)
+        matched = len(ids)
         if decision in ACCEPTS:
             ids = _to_accept(decision, ids, by_filter=asked is not None)
         if not ids:
@@ -86,7 +89,7 @@ def decide_page(request):
             return HttpResponseRedirect(safe_next(request))
         confirmed = asked is None or sent.get("newest")
         if request.method == "GET" or not confirmed or (decision in CHOICES and not sent.get("until")):
-            return _ask(request, decision, asked, ids, versions)
+            return _ask(request, decision, asked, ids, versions, matched)
         return _carry_out(request, decision, asked, ids, versions)
     except TooMany as error:
         say(request, f"Nothing was decided: {error.messages[0]}", tone="bad")
@@ -162,11 +165,16 @@ def _to_map(request, sent):
     return HttpResponseRedirect(f"{reverse('admin:mappings_map')}?{urlencode(query)}")
 
 
-def _ask(request, decision, asked, ids, versions):
-    """How many exactly, some of them, and what is still to be said."""
+def _ask(request, decision, asked, ids, versions, matched):
+    """How many exactly, some of them, and what is still to be said. matched: how many the filter has; of
+    suggestions all that one go takes are shown, with what would become of each."""
     as_read = dict(UnmappedMarketLog.objects.filter(pk__in=ids).values_list("pk", "version")) | versions
     sample = UnmappedMarketLog.objects.filter(pk__in=ids).defer("rules_text").order_by("-priority", "-id")
     names, sent = bookmaker_names(), request.POST if request.method == "POST" else request.GET
+    shown = list(sample[: accepting.MOST_AT_ONCE if decision in ACCEPTS else SAMPLE])
+    refusals, reason = {}, sent.get("reason", "")[:LONGEST_REASON]
+    if decision in ACCEPTS:
+        refusals = accepting.foresee_best([row.pk for row in shown[:MOST_FORESEEN]], reason, ACCEPTS[decision])
     verb = ACTIONS[DECISIONS[decision]].label
     return page(
         request,
@@ -176,8 +184,14 @@ def _ask(request, decision, asked, ids, versions):
         verb=verb,
         bound=_bound(decision, ids),
         count=len(ids),
-        sample=[(row, names.get(row.source, row.source)) for row in sample[:SAMPLE]],
-        more=max(0, len(ids) - SAMPLE),
+        sample=[(row, names.get(row.source, row.source), refusals.get(row.pk, "")) for row in shown],
+        more=len(ids) - len(shown),
+        accepts=decision in ACCEPTS,
+        matched=matched,
+        most_foreseen=MOST_FORESEEN,
+        others=matched - len(ids),
+        refused=len(refusals),
+        not_foreseen=max(0, len(shown) - MOST_FORESEEN) if decision in ACCEPTS else 0,
         ids=",".join(f"{id}:{as_read[id]}" for id in ids if id in as_read) if asked is None else "",
         filter=urlencode(asked.as_query()) if asked is not None else "",
         # From now on, what comes is another market's decision.
@@ -186,7 +200,7 @@ def _ask(request, decision, asked, ids, versions):
         until=sent.get("until", ""),
         until_words=dict(CHOICES.get(decision, ())).get(sent.get("until"), ""),
         until_at=sent.get("until_at", ""),
-        reason=sent.get("reason", "")[:LONGEST_REASON],
+        reason=reason,
         next=safe_next(request),
     )
 
@@ -207,7 +221,9 @@ def _carry_out(request, decision, asked, ids, versions):
     reason, options = request.POST.get("reason", "")[:LONGEST_REASON], _options(decision, request.POST)
     made = decide_rows(DECISIONS[decision], ids=ids, user=request.user, reason=reason, versions=versions, **options)
     words, details = in_words(made, ACTIONS[DECISIONS[decision]].done)
-    say(request, words, batch=made.batch_id, tone="good" if made.changed else "warn", details=details)
+    left_out = made.counts.get("refused", 0) + made.counts.get("stale", 0)
+    tone = "good" if made.changed and not left_out else "warn"
+    say(request, words, batch=made.batch_id, tone=tone, details=details)
     if asked is not None and made.batch_id:
         return HttpResponseRedirect(reverse("admin:mappings_batch", args=[made.batch_id]))
     return HttpResponseRedirect(safe_next(request))
@@ -223,7 +239,7 @@ def _options(decision, sent):
 
 
 def in_words(decisions, done):
-    """("12 ignored, 3 so already, 1 refused.", why the first few were left alone)"""
+    """("12 ignored, 3 so already, 1 refused.", [which were left alone, and why])"""
     counts = decisions.counts
     parts = [f"{count_text(counts.get('changed', 0))} {done}"]
     parts += [f"{count_text(counts[outcome])} {words}" for outcome, words in OTHERWISE.items() if counts.get(outcome)]
@@ -233,11 +249,16 @@ def in_words(decisions, done):
             first = decision.detail
             if not first and decision.decided_by:
                 first = f"{decision.decided_by} decided {age_text(decision.decided_at)}."
-            why.setdefault(first, decision.id)
-    named = UnmappedMarketLog.objects.in_bulk(list(why.values())[:3])
-    details = [
-        f"{row.market_name or row.external_market_id}: {text}"
-        for text, id in list(why.items())[:3]
-        if (row := named.get(id))
-    ]
+            why.setdefault(first, []).append(decision.id)
+    named = {text: ids[:MOST_NAMED] for text, ids in list(why.items())[:MOST_NAMED]}
+    rows = UnmappedMarketLog.objects.only("market_name", "external_market_id").in_bulk(
+        [id for ids in named.values() for id in ids]
+    )
+    details = []
+    for text, ids in named.items():
+        markets = ", ".join(rows[id].market_name or rows[id].external_market_id for id in ids if id in rows)
+        others = len(why[text]) - len(ids)
+        details.append(f"{markets}{f' and {count_text(others)} more' if others else ''}: {text}")
+    if len(why) > len(named):
+        details.append(f"{count_text(len(why) - len(named))} more reasons: the decision's page has all of them.")
     return ", ".join(parts) + ".", details

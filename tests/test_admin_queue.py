@@ -398,12 +398,33 @@ def test_the_best_suggestion_is_accepted_only_where_it_is_strong():
     assert sorted(statuses().values()) == ["MAPPED", "NEW", "NEW"]
 
 
+def test_what_would_be_refused_is_said_before_accepting_and_by_name_afterwards():
+    for number in range(12):
+        row = make_unmapped(number, best_band="strong", best_name="Corners")
+        pairing = [{"canonicalId": "over", "betpawaName": "Over", "text": "Over"}] if number < 10 else []
+        MarketSuggestion.objects.create(
+            unmapped=row, rank=1, betpawa_id=str(7000 + number), name=f"Corners {number}", confidence=0.99,
+            band="strong", score=1, pairing=pairing,
+        )  # fmt: skip
+    client = sign_in("trader")
+    sent = {"decision": "accept", "scope": "filter", "filter": "tab=NEW", "next": QUEUE}
+    page = client.post(DECIDE, sent)
+    foreseen = {row.pk: refusal for row, _, refusal in page.context["sample"]}
+    assert len(foreseen) == 12 and sum(1 for refusal in foreseen.values() if refusal) == page.context["refused"] == 2
+    answer = client.post(DECIDE, sent | {"newest": page.context["newest"]})
+    done = client.get(answer.url)
+    text = done.content.decode()
+    assert "10 mapped to their best suggestion, 2 refused" in text and "queue-said desk-banner desk-warn" in text
+    assert "Corner range 10, Corner range 11: No outcome is paired" in text
+
+
 def test_of_all_that_match_those_with_a_strong_suggestion_are_accepted_and_a_bound_is_told_before_asking(monkeypatch):
     for number in range(6):
         make_unmapped(number, best_band="strong" if number < 3 else "likely")
     client = sign_in("trader")
     sent = {"decision": "accept", "scope": "filter", "filter": "tab=NEW", "next": QUEUE}
-    assert client.post(DECIDE, sent).context["count"] == 3
+    page = client.post(DECIDE, sent)
+    assert (page.context["count"], page.context["matched"], page.context["others"]) == (3, 6, 3)
     monkeypatch.setattr(accepting, "MOST_AT_ONCE", 2)
     asked = client.post(DECIDE, sent)
     assert "2 at most are mapped now, by priority; 1 is left for the next go" in asked.content.decode()
