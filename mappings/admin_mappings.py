@@ -3,10 +3,11 @@ there are pages of our own."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from mappings import services
@@ -21,6 +22,22 @@ from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.base import DeskAdmin, ReadOnlyAdmin
 from oddsproject.desk.formats import age, badge, foreign
 from oddsproject.desk.pages import page, require
+
+OFF, EVERY = "off", "all"
+STATES = {"": "In force", OFF: "Switched off", EVERY: "All"}
+
+
+class StateFilter(DropdownFilter):
+    """Those in force, unless one asks for others: a take-back leaves switched-off rows for their history."""
+
+    title, parameter_name = "state", "state"
+    all_option = ["", STATES[""]]
+
+    def lookups(self, request, model_admin):
+        return [(OFF, STATES[OFF]), (EVERY, STATES[EVERY])]
+
+    def queryset(self, request, queryset):
+        return queryset if self.value() == EVERY else queryset.filter(is_active=self.value() != OFF)
 
 
 @admin.register(MappingAuditLog)
@@ -53,7 +70,7 @@ class UserMarketMappingAdmin(DeskAdmin):
     add_role = change_role = TRADER
     list_display = ["title", "state", "betpawa", "sportybet", "bet9ja", "outcome_count", "priority", "changed"]
     list_display_links = None
-    list_filter = ["is_active", ("kind", ChoicesDropdownFilter)]
+    list_filter = [StateFilter, ("kind", ChoicesDropdownFilter)]
     search_fields = ["name", "canonical_id", "=betpawa_id", "=sportybet_id", "=bet9ja_key"]
     search_help_text = "Name, id or a bookmaker's key"
     ordering = ["name", "id"]
@@ -77,8 +94,23 @@ class UserMarketMappingAdmin(DeskAdmin):
 
     def changelist_view(self, request, extra_context=None):
         mapping_cache.refresh()
-        state = {"clashes": mapping_cache.clashes, "problems": mapping_cache.problems}
+        rows = UserMarketMapping.objects.aggregate(on=Count("pk", filter=Q(is_active=True)), every=Count("pk"))
+        counts = {"": rows["on"], OFF: rows["every"] - rows["on"], EVERY: rows["every"]}
+        state = {
+            "clashes": mapping_cache.clashes,
+            "problems": mapping_cache.problems,
+            "states": [(value, words, counts[value]) for value, words in STATES.items()],
+            "asked_state": request.GET.get("state", ""),
+        }
         return super().changelist_view(request, {**(extra_context or {}), **state})
+
+    def get_search_results(self, request, queryset, search_term):
+        """Also by any further key of a bookmaker: what was mapped from the queue lies there."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        if term:
+            found |= queryset.filter(extra_source_keys__contains=[{"key": term}])
+        return found, may_repeat
 
     # --- Columns ----------------------------------------------------------------------------------
 
@@ -107,11 +139,11 @@ class UserMarketMappingAdmin(DeskAdmin):
 
     @display(description="SportyBet", ordering="sportybet_id")
     def sportybet(self, row):
-        return foreign(row.sportybet_id)
+        return _keys(row, "sportybet", row.sportybet_id)
 
     @display(description="Bet9ja", ordering="bet9ja_key")
     def bet9ja(self, row):
-        return foreign(row.bet9ja_key)
+        return _keys(row, "bet9ja", row.bet9ja_key)
 
     @display(description="Outcomes")
     def outcome_count(self, row):
@@ -143,6 +175,18 @@ class UserMarketMappingAdmin(DeskAdmin):
         messages.success(request, f"{done} {words}.")
         for sentence in failed:
             messages.error(request, sentence)
+
+
+def _keys(row, slug, first):
+    """A bookmaker's keys: the first, and how many more, which the title names."""
+    extra = row.extra_source_keys if isinstance(row.extra_source_keys, list) else []
+    more = [item["key"] for item in extra if isinstance(item, dict) and item.get("bookmaker") == slug]
+    keys = [key for key in (first, *more) if key]
+    if len(keys) < 2:
+        return foreign(keys[0] if keys else "")
+    return format_html(
+        '{} <span class="desk-sub" title="{}">+{} more</span>', foreign(keys[0]), ", ".join(keys), len(keys) - 1
+    )
 
 
 @require()

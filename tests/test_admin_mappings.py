@@ -173,3 +173,27 @@ def test_a_built_in_market_is_overridden_from_the_catalogue_page():
     assert (mapping.name, mapping.bet9ja_key) == ("Over/Under, ours", "S_OU")
     assert mapping.outcome_mapping == values["outcome_mapping"]
     assert "?override=" not in sign_in("viewer").get(reverse("admin:mapping_catalogue")).content.decode()
+
+
+def test_the_list_shows_what_is_in_force_and_the_switched_off_ones_by_a_tab_with_their_count():
+    make()
+    create_mapping(canonical_id="off", values={"name": "Gone", "betpawa_id": "778", "outcome_mapping": [
+        {"canonical_id": "yes", "betpawa_name": "Yes", "position": 0}]}, user="ada")  # fmt: skip
+    UserMarketMapping.objects.filter(canonical_id="off").update(is_active=False)
+    client = sign_in("trader")
+    shown = {state: client.get(LIST, {"state": state} if state else {}) for state in ("", "off", "all")}
+    names = {state: [row.name for row in page.context["cl"].result_list] for state, page in shown.items()}
+    assert names == {"": ["Penalty"], "off": ["Gone"], "all": ["Gone", "Penalty"]}
+    assert shown[""].context["states"] == [("", "In force", 1), ("off", "Switched off", 1), ("all", "All", 2)]
+
+
+def test_a_mapping_is_found_by_any_of_its_keys_and_shows_how_many_it_has():
+    make()
+    keys = [{"bookmaker": "sportybet", "key": "901"}, {"bookmaker": "sportybet", "key": "902"}]
+    UserMarketMapping.objects.update(extra_source_keys=keys)
+    client = sign_in("trader")
+    for term in ("902", "Penalty", "900"):
+        page = client.get(LIST, {"q": term})
+        assert [row.name for row in page.context["cl"].result_list] == ["Penalty"]
+    assert "+2 more" in page.content.decode() and "900, 901, 902" in page.content.decode()
+    assert not client.get(LIST, {"q": "903"}).context["cl"].result_list
