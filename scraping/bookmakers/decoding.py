@@ -7,6 +7,7 @@ the payload's syntax is repaired if need be, objects are opened one level at a t
 
 import json
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ import structlog
 from mappings.shapes import ScrapedEvent
 from scraping.bookmakers.base import MAX_MARKETS, MAX_NESTING, MAX_OUTCOMES
 from scraping.bookmakers.text import aware_utc, clean_text, plausible_kickoff, sample, sportradar_id
-from scraping.exceptions import PayloadChanged
+from scraping.exceptions import EventGone, PayloadChanged
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +113,12 @@ def _bounded_int_or_text(text):
 
 def changed(slug: str, detail: str, payload: bytes = b"", *, code: str = "PAYLOAD_CHANGED") -> PayloadChanged:
     return PayloadChanged(code, bookmaker=slug, detail=detail, sample=payload)
+
+
+def check_event_id(slug: str, pattern: re.Pattern, external_id: str) -> None:
+    """Raises EventGone, before anything is asked, for what is no event id of this bookmaker."""
+    if not pattern.fullmatch(external_id):
+        raise EventGone("INVALID_ID", bookmaker=slug, detail=f"{external_id[:100]!r} is no event id.")
 
 
 def _too_deep(slug, payload):

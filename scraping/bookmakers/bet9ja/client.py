@@ -7,7 +7,7 @@ from django.conf import settings
 
 from scraping.bookmakers.base import USER_AGENT, Discovery, ListedEvent
 from scraping.bookmakers.bet9ja import decoder
-from scraping.bookmakers.decoding import changed, decode_in_steps, open_list, open_object, value_of
+from scraping.bookmakers.decoding import changed, check_event_id, decode_in_steps, open_list, open_object, value_of
 from scraping.bookmakers.lists import listed_events, look_twice, read_tree
 from scraping.bookmakers.text import clean_text
 from scraping.exceptions import EventGone, FetchError
@@ -59,8 +59,7 @@ class Bet9ja:
 
     def fetch_event(self, client, external_id: str) -> bytes:
         """The detail answer. Raises EventGone when it is refused twice."""
-        if not _ID.fullmatch(external_id):
-            raise EventGone("INVALID_ID", bookmaker=self.slug, detail=f"{external_id[:100]!r} is no event id.")
+        check_event_id(self.slug, _ID, external_id)
         return look_twice(client, lambda: self._ask(client, external_id))
 
     def _ask(self, client, external_id):

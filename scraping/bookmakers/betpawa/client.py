@@ -8,7 +8,7 @@ from django.conf import settings
 
 from scraping.bookmakers.base import USER_AGENT, Discovery, ListedEvent
 from scraping.bookmakers.betpawa import decoder
-from scraping.bookmakers.decoding import changed, decode_in_steps, open_list, open_object
+from scraping.bookmakers.decoding import changed, check_event_id, decode_in_steps, open_list, open_object
 from scraping.bookmakers.lists import finish, listed_events, read_lists
 from scraping.exceptions import EventGone, FetchError, PayloadChanged
 
@@ -75,8 +75,7 @@ class BetPawa:
 
     def fetch_event(self, client, external_id: str) -> bytes:
         """The detail answer. Raises EventGone on 404."""
-        if not _ID.fullmatch(external_id):
-            raise EventGone("INVALID_ID", bookmaker=self.slug, detail=f"{external_id[:100]!r} is no event id.")
+        check_event_id(self.slug, _ID, external_id)
         try:
             return client.get(f"{self._api()}/events/{external_id}")
         except PayloadChanged as error:
