@@ -53,6 +53,7 @@ def test_a_trader_hears_of_a_market_maps_it_by_keyboard_and_takes_it_back(demo):
         desk.press("y")
         answer = desk.see("[data-reason-dialog][open], [data-said]:has-text('Mapped')")
         if "reason" in answer:
+            desk.see("[data-reason]:enabled")  # keys typed before it could be read answer nothing
             desk.press("1")
         assert definition.name in desk.see("[data-said]", "Mapped")
         row.refresh_from_db()

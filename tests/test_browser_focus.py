@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 
-from mappings.models import UnmappedMarketLog
+from mappings.models import MarketSuggestion, UnmappedMarketLog
 from tests.admin_rows import make_unmapped
 
 from .browser import chromium_path, open_desk
@@ -71,9 +71,9 @@ def test_two_traders_on_one_list_lose_no_decision_and_each_undoes_the_own(rows):
         ]  # fmt: skip
 
         ada.press("z")
-        ada.see("[data-said]", "Undone: Acknowledge, First")
+        ada.see("[data-said]", "Undone: acknowledging First")
         bob.press("z")
-        bob.see("[data-said]", "Undone: Ignore, Third")
+        bob.see("[data-said]", "Undone: ignoring Third")
         assert [decided(row)[0] for row in rows.values()] == ["NEW", "ACKNOWLEDGED", "NEW", "NEW", "NEW"]
 
 
@@ -109,3 +109,77 @@ def test_escape_leaves_a_menu_and_a_session_that_ended_costs_no_decision(rows):
         ada.see("[data-said]", "Acknowledged: First")
         shown(ada, "Second")
         assert decided(rows["First"]) == ("ACKNOWLEDGED", "ada")
+
+
+def suggested_rows():
+    """{name: row} in the order of the list: one that asks for a reason, one that does not, one that would be
+    refused, one with weak suggestions only."""
+    kinds = {
+        "Both Teams To Score A": {"event_count": 900},
+        "Both Teams To Score B": {},
+        "Both Teams To Score C": {"specifier": "score=0:0"},
+        "Both Teams To Score D": {"band": "weak"},
+    }
+    made = {}
+    for number, (name, kind) in enumerate(kinds.items()):
+        band, specifier = kind.pop("band", "strong"), kind.pop("specifier", "")
+        sample = [{"text": text, "key": text, "price": "3", "specifier": specifier} for text in ("Yes", "No")]
+        row = make_unmapped(number, market_name=name, priority=10 - number, sample_outcomes=sample, **kind)
+        pairs = [{"canonicalId": id, "betpawaName": id.title(), "text": id.title(), "flag": ""} for id in ("yes", "no")]
+        MarketSuggestion.objects.create(
+            unmapped=row, rank=1, betpawa_id="776", canonical_id="btts_ft", name="Both Teams", confidence=0.9,
+            band=band, score=1, reasons=[{"family": "name", "points": 2.0, "text": "same kind"}], pairing=pairs,
+        )  # fmt: skip
+        made[name] = row
+    return made
+
+
+def test_what_a_key_will_do_is_said_before_it_and_keys_typed_ahead_answer_no_dialog(rows):
+    UnmappedMarketLog.objects.all().delete()
+    wide, narrow, refused, weak = suggested_rows().values()
+
+    def typed(*keys):
+        return lambda page: [page.keyboard.press(key) for key in keys]
+
+    with open_desk("ada", PASSWORD) as desk:
+        desk.goto(FOCUS)
+        desk.see("[data-check]", "Will ask for a reason: It concerns 900 events.")
+        desk.do(typed("y", "e", "1"))
+        told = desk.see("[data-reason-dialog][open]", "This needs a reason")
+        assert "Map ‹Both Teams To Score A› (SportyBet) to ‹Both Teams› (BetPawa)" in told
+        desk.see("[data-reason]:enabled")
+        assert all(decided(row)[0] == "NEW" for row in (wide, narrow, refused, weak))
+        desk.press("1")
+        desk.see("[data-said]", "Mapped: Both Teams To Score A")
+        assert desk.do(lambda page: page.locator("#nav-sidebar a[href$='tab=NEW']").inner_text()).endswith("3")
+
+        shown(desk, "Both Teams To Score B")
+        desk.see("[data-check]", "y saves it")
+        desk.press("y")
+        shown(desk, "Both Teams To Score C")
+        desk.see("[data-said]", "Mapped: Both Teams To Score B")
+        desk.see("[data-check]", "SportyBet sends it with score=0:0")
+        desk.press("y")
+        desk.see("[data-said]", "cannot be accepted as it is")
+        shown(desk, "Both Teams To Score C")
+        desk.press("j")
+        shown(desk, "Both Teams To Score D")
+        assert "cannot" not in desk.do(lambda page: page.locator("[data-said]").inner_text())
+        desk.press("y")
+        desk.see("[data-said]", "press 1 to choose one, then y")
+        assert "3.00" in desk.see(".focus-pairing", "Yes")
+        desk.do(typed("z", "e"))
+        shown(desk, "Both Teams To Score B")
+        desk.see("[data-said]", "Undone")
+        assert [decided(row)[0] for row in (wide, narrow, refused, weak)] == ["MAPPED", "NEW", "NEW", "NEW"]
+
+        pace = """spans => {
+            const pace = focusPace();
+            let at = 0;
+            for (const span of spans) pace.decided(1, at += span);
+            return pace.left(100);
+        }"""
+        left = [desk.do(lambda page, spans=spans: page.evaluate(pace, spans)) for spans in (
+            [0, 1000, 1000], [0, *[6000] * 6, 10**7], [0, *[90_000] * 6], [0, *[300] * 6],
+        )]  # fmt: skip
+        assert left == ["", "about 10 min left", "about 3 h left", "under a minute left"]

@@ -1,31 +1,51 @@
 "use strict";
-/* Focus mode: decides, fetches ahead, goes on. A decision shows the next market at once and is sent
-   behind it, one after the other; what the server refuses comes back on top with the reason. */
+/* Focus mode: decides, fetches ahead, goes on. Whether a suggestion can be accepted is asked before the key is
+   pressed, so a decision shows the next market at once and is sent behind it, one after the other. What the
+   server refuses all the same has its turn again: nothing comes back under fingers that are further on. */
 document.addEventListener("DOMContentLoaded", () => {
     const root = document.getElementById("focus");
     if (!root) return;
-    const AHEAD = 3, UNDO_SHOWN = 10000;
-    const urls = root.dataset, view = window.focusView;
-    const bar = document.querySelector("[data-focus-bar]");
+    const AHEAD = 3, QUIET = 600;
+    const DOING = { map: "Mapping", acknowledge: "Acknowledging", ignore: "Ignoring", snooze: "Snoozing", close_review: "Closing the review of" };
+    const urls = root.dataset, view = window.focusView, pace = window.focusPace();
+    const { make } = window.focusParts, { isReview, preselected, nothingChosen } = window.focusChoice;
+    const bar = window.focusBar(urls);
     const part = (name) => document.querySelector("[" + name + "]");
     const buttons = (name) => [...document.querySelectorAll('[data-do="' + name + '"]')];
 
-    let ids = [], at = 0, total = 0, decided = 0, chosen = 0;
+    let ids = [], at = 0, total = 0, decided = 0, chosen = 0, drawn = null;
+    const busy = new Set(); // what runs that the next key depends on
+    let quietUntil = 0; // a market has come back unasked
     const items = new Map(), fetching = new Map(), done = new Set();
     const tab = new URLSearchParams(urls.query).get("tab");
+    const again = new Map(); // id → why it was not saved, said on its card
     const kept = new Set(); // shown wherever they lie: what the address names, and what an undo brought back
     const sittingBegan = Date.now();
 
     // --- Talking to the server ----------------------------------------------------------------
 
-    const { ask, post } = window.focusAsk(root);
+    const { ask, look, post, settled } = window.focusAsk(root);
+    const saving = window.focusSaving(settled);
+    const dialogs = window.focusDialogs();
+    const { texts, preview, check, forget } = window.focusChecks(look, urls.previewUrl, (item) => {
+        if (current() === item) part("data-item").querySelectorAll("[data-check]").forEach((line) => line.replaceChildren(...view.checked(item, state())));
+    });
+    const { offer, undo } = window.focusUndo(post, urls.undoUrl, { say, busy, undone });
+
+    function checkAhead(item, index) {
+        const candidate = urls.mayDecide && item && !isReview(item) && item.candidates[index];
+        if (candidate) check(item, candidate).catch((error) => console.warn("desk: not checked ahead", error));
+    }
 
     function fetchItems(wanted) {
         const missing = wanted.filter((id) => id !== undefined && !items.has(id) && !fetching.has(id));
         if (missing.length) {
             const request = ask(urls.itemsUrl + "?ids=" + missing.join(","))
                 .then(({ data }) => {
-                    for (const item of data.items || []) items.set(item.id, item);
+                    for (const item of data.items || []) {
+                        items.set(item.id, item);
+                        item.comesAgain = again.get(item.id) || "";
+                    }
                     for (const id of missing) if (!items.has(id)) items.set(id, null); // gone
                 })
                 .finally(() => missing.forEach((id) => fetching.delete(id)));
@@ -37,26 +57,32 @@ document.addEventListener("DOMContentLoaded", () => {
     // --- Showing -------------------------------------------------------------------------------
 
     const current = () => items.get(ids[at]);
+    const state = () => ({ chosen, mayDecide: Boolean(urls.mayDecide), accepts: (candidate) => Boolean(urls.mayDecide) && candidate.band !== "weak" && !isReview(current()) });
+    let saidAbout = null; // the market that the words on top are about; they leave with it
 
-    function say(words, tone = "", ...more) {
+    function say(words, tone = "", more = [], about = null) {
         const said = part("data-said");
         said.replaceChildren(words, ...more.flatMap((one) => [" ", one]));
         said.dataset.tone = tone;
+        saidAbout = about;
     }
+
+    const sayHere = (words, tone = "bad") => say(words, tone, [], ids[at]);
 
     function progress() {
         const left = ids.length - done.size;
-        const perItem = decided ? (Date.now() - sittingBegan) / decided : 0;
-        const minutes = decided >= 3 ? Math.max(1, Math.round((perItem * left) / 60000)) : 0;
         const more = total > ids.length ? ", " + (total - ids.length).toLocaleString("en-GB") + " more after these" : "";
-        part("data-progress").textContent = done.size + " of " + ids.length + more + (minutes && left ? ", " + minutes + " min left" : "");
+        const time = pace.left(left);
+        const saved = [...done].filter((id) => !saving.has(id)).length;
+        part("data-progress").textContent = saved + " of " + ids.length + more + (time ? ", " + time : "");
+        part("data-saving").textContent = saving.count() ? saving.count() + " being saved…" : "";
         const meter = part("data-bar");
         meter.max = Math.max(1, ids.length);
-        meter.value = done.size;
+        meter.value = saved;
     }
 
     async function show(focus = true) {
-        closeMenus();
+        dialogs.closeMenus();
         progress();
         while (at < ids.length && done.has(ids[at])) at += 1;
         if (at >= ids.length) {
@@ -77,251 +103,223 @@ document.addEventListener("DOMContentLoaded", () => {
             }
             if (ids[at] !== id) return;
         }
-        if (!items.get(id) || isElsewhere(items.get(id))) {
+        const item = items.get(id);
+        if (!item || isElsewhere(item)) {
             done.add(id); // gone, or decided by a colleague since the list was read
             return show(focus);
         }
-        chosen = preselected(items.get(id));
+        chosen = preselected(item);
         draw(focus);
         const next = ids.slice(at + 1).filter((other) => !done.has(other)).slice(0, AHEAD);
-        fetchItems(next).catch((error) => console.warn("desk: not fetched ahead", error));
+        checkAhead(item, chosen);
+        fetchItems(next)
+            .then(() => next.forEach((other) => items.get(other) && checkAhead(items.get(other), preselected(items.get(other)))))
+            .catch((error) => console.warn("desk: not fetched ahead", error));
     }
 
     function isElsewhere(item) {
         return !kept.has(item.id) && (tab === "MINE" ? !item.isMine : item.tab !== tab);
     }
 
-    /* The best suggestion is chosen before anybody asks, unless it is a weak one: that takes a look first. */
-    function preselected(item) {
-        if (isReview(item)) return -1; // it is mapped; the question is whether that is right
-        return item.candidates.length && item.candidates[0].band !== "weak" ? 0 : -1;
-    }
-
-    const isReview = (item) => item.tab === "REVIEW";
-
     function draw(focus) {
         const item = current();
-        const review = isReview(item);
-        for (const button of buttons("accept")) button.hidden = review;
-        for (const button of buttons("close-review")) button.hidden = !review;
-        part("data-item").replaceChildren(...view.draw(item, { chosen }, { choose, pair }));
-        bar.hidden = false;
-        const isChosen = Boolean(item.candidates[chosen]);
-        for (const button of [...buttons("accept"), ...buttons("reject")]) {
-            button.disabled = !isChosen;
-            button.title = isChosen ? "" : item.candidates.length ? "Choose a suggestion first: 1 to " + item.candidates.length : "Nothing is suggested";
-        }
-        for (const link of buttons("by-hand")) link.href = urls.mapUrl + "?ids=" + item.id + "&next=" + encodeURIComponent(location.pathname + location.search);
-        for (const link of buttons("history")) link.href = item.pageUrl;
-        const mine = part("data-claim-word");
-        if (mine) mine.textContent = item.isMine ? "Give back" : "Claim";
-        const siblings = part("data-siblings");
-        siblings.hidden = !item.siblings.length || !urls.mayDecide;
-        siblings.querySelector("[data-with-siblings]").checked = false;
-        siblings.querySelector("[data-sibling-count]").textContent = item.siblings.length === 1 ? "one sibling" : item.siblings.length + " siblings";
-        siblings.title = item.siblings.map((sibling) => sibling.name).join("\n");
+        const isNew = drawn !== item.id;
+        part("data-item").replaceChildren(...view.draw(item, state(), { choose, pair }));
+        bar.show(item, isNew, item.candidates[chosen] ? "" : nothingChosen(item));
         const address = new URL(location.href);
         address.searchParams.set("id", item.id);
         history.replaceState(null, "", address);
         document.title = (item.name || item.key) + " | Focus";
+        if (saidAbout !== null && saidAbout !== item.id) say("");
+        drawn = item.id;
         if (focus) part("data-item").querySelector(".focus-name").focus({ preventScroll: true });
-        scrollTo({ top: 0 });
+        if (isNew) scrollTo({ top: 0 });
     }
 
     function finished() {
-        bar.hidden = true;
-        const minutes = Math.floor((Date.now() - sittingBegan) / 60000), seconds = Math.round(((Date.now() - sittingBegan) % 60000) / 1000);
-        const back = view.make("a", "desk-button desk-primary", "Back to the queue");
-        back.href = document.querySelector('.focus-top a[data-key="u"]').href;
-        const words = decided ? "Done" : "Nothing waits here";
-        const detail = decided ? decided + " decided in " + (minutes ? minutes + " min " : "") + seconds + " s. Each can be undone with z, or all at once under Decisions." : "No market fits this filter any more.";
-        part("data-item").replaceChildren(view.empty(words, detail, [back]));
+        bar.hide();
+        drawn = null;
+        part("data-item").replaceChildren(view.finished(decided, Date.now() - sittingBegan, document.querySelector('.focus-top a[data-key="u"]').href));
         progress();
     }
 
     function choose(index, byKey) {
         if (!current() || !current().candidates[index]) return;
+        if (byKey && isNotHeard()) return;
         chosen = index;
+        draw(false);
         // A number accepts what is likely; what is weak is only shown, and y accepts it.
-        if (byKey && urls.mayDecide && !isReview(current()) && current().candidates[index].band !== "weak") accept();
-        else draw(false);
+        if (byKey && state().accepts(current().candidates[index])) accept();
+        else checkAhead(current(), index);
     }
 
     function pair(index, text) {
-        current().candidates[chosen].pairing[index].text = text;
-        current().candidates[chosen].pairing[index].flag = "";
+        const candidate = current().candidates[chosen];
+        candidate.pairing[index].text = text;
+        candidate.pairing[index].flag = "";
+        forget(candidate);
+        checkAhead(current(), chosen);
     }
 
     // --- Deciding ------------------------------------------------------------------------------
 
-    function siblingsToo(item) {
-        return part("data-with-siblings").checked ? item.siblings.map(({ id, version }) => ({ id, version })) : [];
+    /* Whether a key comes too early to be about what is on the page; says so. */
+    function isNotHeard() {
+        const now = performance.now(), isBack = now < quietUntil;
+        const why = [...busy][0] || (drawn !== ids[at] ? "The market is still loading" : isBack ? "A market has come back" : "");
+        if (isBack) quietUntil = now + QUIET;
+        if (why) say(why + ": that key was not taken. Look, and press it again.", "bad");
+        return Boolean(why);
     }
 
-    function accept(reason = "", item = current(), candidate = item && item.candidates[chosen], also = item ? siblingsToo(item) : []) {
-        if (!item || !candidate) return;
-        const outcomeTexts = {};
-        for (const pairing of candidate.pairing) if (pairing.text) outcomeTexts[pairing.canonicalId] = pairing.text;
-        decide(item, { decision: "map", betpawaId: candidate.betpawaId, canonicalId: candidate.canonicalId, outcomeTexts, reason, also }, { item, candidate, also });
+    async function accept() {
+        const item = current(), candidate = item.candidates[chosen];
+        if (!candidate) return sayHere(nothingChosen(item));
+        const also = bar.siblingsToo(item);
+        if (!candidate.check) {
+            busy.add("Still checking it");
+            sayHere("Checking what accepting it would change…", "");
+            try {
+                while (!candidate.check) await check(item, candidate);
+            } catch (error) {
+                return sayHere(error.message);
+            } finally {
+                busy.delete("Still checking it");
+            }
+            if (current() !== item || item.candidates[chosen] !== candidate) return;
+            say("");
+        }
+        if (!candidate.check.canSave) return sayHere("It cannot be accepted as it is. Map it by hand with m, or decide otherwise.");
+        if (candidate.check.needsReason) dialogs.askReason(words("Map ", item, candidate), candidate.preview, (reason) => map(item, candidate, also, reason));
+        else map(item, candidate, also, "");
     }
+
+    function words(verb, item, candidate) {
+        return [verb, make("bdi", "", "‹" + (item.name || item.key) + "›"), " (" + item.bookmaker + ") to ", make("bdi", "", "‹" + candidate.name + "›"), " (BetPawa)"];
+    }
+
+    function map(item, candidate, also, reason) {
+        // What was mapped there may speak against others that would be mapped there, too.
+        for (const other of items.values()) if (other) other.candidates.filter((one) => one.betpawaId === candidate.betpawaId).forEach(forget);
+        decide(item, { decision: "map", betpawaId: candidate.betpawaId, canonicalId: candidate.canonicalId, outcomeTexts: texts(candidate), reason, also });
+    }
+
+    let latest = 0; // of decisions: an older one's answer does not cover what is said about a newer one
 
     /* Send one decision and show the next market meanwhile. */
-    async function decide(item, body, again) {
-        const place = at;
+    async function decide(item, body) {
+        const mine = (latest += 1), name = item.name || item.key;
         const taken = [item.id, ...(body.also || []).map((sibling) => sibling.id)];
         taken.forEach((id) => done.add(id));
+        saving.begin(taken);
         decided += taken.length;
+        pace.decided(taken.length);
         show();
-        const back = (words) => {
-            taken.forEach((id) => done.delete(id));
-            decided -= taken.length;
-            at = Math.max(0, ids.indexOf(item.id));
-            if (at < 0) at = place;
-            show();
-            if (words) say(words, "bad");
-        };
+        say(DOING[body.decision] + " " + name + "…");
+        let notTaken = [];
         try {
             const { ok, data } = await post(urls.decideUrl, { ...body, id: item.id, version: item.version });
             if (ok) {
-                say(data.words);
-                offerUndo();
-                const left = new Set((data.left || []).map((one) => one.id));
-                for (const id of left) done.delete(id);
-                decided -= left.size;
-                progress();
-            } else if (data.problem === "reason_required") {
-                back("");
-                askReason(data, (reason) => accept(reason, again.item, again.candidate, again.also));
-            } else if (data.problem === "stale") {
-                // A colleague was first, and that stands. Nothing comes back under fingers that are further on:
-                // what is still open has its turn again.
-                for (const id of taken) {
-                    items.delete(id);
-                    done.delete(id);
-                }
-                decided -= taken.length;
-                if (bar.hidden) show();
-                else progress();
-                say((item.name || item.key) + ": " + data.detail, "bad");
+                notTaken = (data.left || []).map((one) => one.id);
+                for (const id of notTaken) items.delete(id);
+                again.delete(item.id);
+                waiting(data);
+                offer();
+                if (mine === latest || notTaken.length) say(data.words);
             } else {
-                items.delete(item.id); // what is shown again is what is true now
-                back(data.detail || (data.messages || []).join(" ") || "It was not accepted.");
+                notTaken = taken;
+                for (const id of taken) items.delete(id); // what is shown again is what is true now
+                comesAgain(item, data);
             }
         } catch (error) {
-            back(error.isOpen ? error.message : error.message + " Nothing was saved.");
+            notTaken = taken;
+            comeBack(item, error.isOpen ? error.message : error.message + " Nothing was saved.");
+        } finally {
+            saving.end(taken);
+            for (const id of notTaken) done.delete(id);
+            decided -= notTaken.length;
+            if (notTaken.length && (bar.isHidden() || notTaken.includes(ids[at]))) show();
+            else progress();
         }
+    }
+
+    /* It was refused, and stays open. Unless a colleague was first, and that stands, it is the next one. */
+    function comesAgain(item, data) {
+        const why = data.detail || (data.messages || []).join(" ") || (data.check || {}).why || "a reason is needed";
+        const name = item.name || item.key;
+        if (data.problem === "stale") return say(name + ": " + why, "bad");
+        const told = data.problem === "reason_required" ? "Not mapped yet: something has changed, and it needs a reason now." : "Not saved: " + why;
+        if (!ids.includes(item.id)) return say(name + ": " + told, "bad");
+        const here = ids[at];
+        ids.splice(ids.indexOf(item.id), 1);
+        at = Math.max(0, ids.indexOf(here));
+        ids.splice(ids.length ? at + 1 : 0, 0, item.id);
+        again.set(item.id, told);
+        say(name + ": " + told + " It comes next.", "bad");
+    }
+
+    /* The desk did not answer: nothing after it would be saved either, so the page goes back to it. */
+    function comeBack(item, told) {
+        at = Math.max(0, ids.indexOf(item.id));
+        quietUntil = performance.now() + QUIET;
+        say(told, "bad");
     }
 
     function simple(decision, extra = {}) {
         const item = current();
-        if (item) decide(item, { decision, also: siblingsToo(item), ...extra });
+        if (item) decide(item, { decision, also: bar.siblingsToo(item), ...extra });
     }
 
     async function inPlace(body, words) {
         const item = current();
         if (!item) return;
+        busy.add("Still saving");
         try {
             const { ok, data } = await post(urls.decideUrl, { ...body, id: item.id, version: item.version });
             say(ok ? data.words || words : data.detail || "It was not accepted.", ok ? "" : "bad");
-            if (ok) offerUndo();
-            items.delete(item.id);
-            if (ids[at] === item.id) show(false);
-        } catch (error) {
-            say(error.message, "bad");
-        }
-    }
-
-    let undoTimer = null, older = null; // what the key takes instead of a last decision that is refused
-
-    function undoIs(instead) {
-        older = instead;
-        part("data-undo-word").textContent = older ? "Undo the one before" : "Undo";
-    }
-
-    function offerUndo() {
-        undoIs(null);
-        for (const button of buttons("undo")) {
-            button.disabled = false;
-            button.classList.add("desk-primary");
-            clearTimeout(undoTimer);
-            undoTimer = setTimeout(() => button.classList.remove("desk-primary"), UNDO_SHOWN);
-        }
-    }
-
-    async function undo() {
-        try {
-            const { ok, data } = await post(urls.undoUrl, older ? { batchId: older.id } : {});
-            if (!ok) return notUndone(data);
-            undoIs(null);
-            say(data.words);
-            const back = (data.ids || []).filter((id) => ids.includes(id) || data.ids.length < 50);
-            for (const id of back) {
-                items.delete(id);
-                kept.add(id);
-                if (done.delete(id)) decided = Math.max(0, decided - 1);
-                if (!ids.includes(id)) ids.splice(at, 0, id);
+            if (ok) {
+                waiting(data);
+                offer();
             }
-            if (back.length) at = ids.indexOf(back[0]);
-            show();
+            items.delete(item.id);
+            if (ids[at] === item.id) await show(false);
         } catch (error) {
             say(error.message, "bad");
+        } finally {
+            busy.delete("Still saving");
         }
     }
 
-    /* Somebody stands in its way, and will the next time: the key takes the one before it then. */
-    function notUndone(data) {
-        const more = [];
-        if (data.batchUrl) {
-            const link = view.make("a", "", "Look at it");
-            link.href = data.batchUrl;
-            more.push(link);
+    /* The sidebar's number, as the server has it now. */
+    function waiting(data) {
+        if (typeof data.waiting === "string") document.dispatchEvent(new CustomEvent("desk:waiting", { detail: data.waiting }));
+    }
+
+    /* Draws the first of what has come back before any key is taken again. */
+    async function undone(data) {
+        latest += 1;
+        waiting(data);
+        const back = (data.ids || []).filter((id) => ids.includes(id) || data.ids.length < 50);
+        for (const id of back) {
+            items.delete(id);
+            kept.add(id);
+            if (done.delete(id)) decided = Math.max(0, decided - 1);
+            if (!ids.includes(id)) ids.splice(at, 0, id);
         }
-        undoIs(data.older || null);
-        if (older) more.push("z undoes the one before it: " + older.words + ".");
-        say(data.detail || "There is nothing to undo.", "bad", ...more);
+        for (const item of items.values()) if (item) item.candidates.forEach(forget);
+        if (back.length) at = ids.indexOf(back[0]);
+        await show();
     }
 
-    // --- Menus and dialogs -----------------------------------------------------------------------
+    // --- Buttons ---------------------------------------------------------------------------------
 
-    function closeMenus() {
-        for (const menu of document.querySelectorAll("[data-menu]")) menu.hidden = true;
-    }
-
-    function openMenu(name) {
-        closeMenus();
-        if (!current()) return;
-        const menu = document.querySelector('[data-menu="' + name + '"]');
-        menu.hidden = false;
-        menu.querySelector("button").focus();
-    }
-
-    let sendReason = null;
-
-    function askReason(data, then) {
-        const dialog = part("data-reason-dialog");
-        part("data-impact-words").textContent = view.impactWords(data.impact || {});
-        part("data-conflict-list").replaceChildren(...(data.conflicts || []).map((conflict) => view.make("li", conflict.severity === "error" ? "desk-error" : "", conflict.text)));
-        part("data-own-reason").value = "";
-        sendReason = then;
-        dialog.showModal();
-    }
-
-    function giveReason(reason) {
-        if (!reason.trim()) return;
-        part("data-reason-dialog").close();
-        sendReason(reason.trim());
-    }
-
-    async function preview() {
+    async function showImpact() {
         const item = current(), candidate = item && item.candidates[chosen];
-        if (!candidate) return say("Nothing is chosen, so nothing would change.");
-        const outcomeTexts = {};
-        for (const pairing of candidate.pairing) if (pairing.text) outcomeTexts[pairing.canonicalId] = pairing.text;
+        if (!candidate) return sayHere(item && isReview(item) ? "It is mapped already: nothing would change." : "Choose a suggestion first: nothing is chosen, so nothing would change.");
         try {
-            const { ok, data } = await post(urls.previewUrl, { id: item.id, betpawaId: candidate.betpawaId, canonicalId: candidate.canonicalId, outcomeTexts });
-            if (!ok) return say(data.detail || (data.messages || []).join(" "), "bad");
-            part("data-preview-body").replaceChildren(...view.preview(data));
-            part("data-preview-dialog").showModal();
+            const { ok, data } = await preview(item, candidate);
+            if (!ok) return sayHere(data.detail || (data.messages || []).join(" "));
+            if (current() === item) dialogs.showPreview(words("What would change: map ", item, candidate), data);
         } catch (error) {
             say(error.message, "bad");
         }
@@ -330,46 +328,49 @@ document.addEventListener("DOMContentLoaded", () => {
     document.addEventListener("click", (event) => {
         const button = event.target instanceof Element && event.target.closest("[data-do], [data-until], [data-menu-close], [data-reason], [data-reason-send], [data-reason-cancel], [data-preview-close]");
         if (!button) return;
-        if (button.dataset.until) {
+        if (button.href && saving.count() && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+            event.preventDefault();
+            say("Saving first, then the page opens…");
+            saving.follow(button.href);
+        } else if (button.dataset.until) {
             const decision = button.closest("[data-menu]").dataset.menu;
-            closeMenus();
-            simple(decision, { until: button.dataset.until });
-        } else if ("menuClose" in button.dataset) closeMenus();
-        else if (button.dataset.reason) giveReason(button.dataset.reason);
-        else if ("reasonSend" in button.dataset) giveReason(part("data-own-reason").value);
-        else if ("reasonCancel" in button.dataset) part("data-reason-dialog").close();
-        else if ("previewClose" in button.dataset) part("data-preview-dialog").close();
-        else if (actions[button.dataset.do]) actions[button.dataset.do]();
+            dialogs.closeMenus();
+            if (!isNotHeard()) simple(decision, { until: button.dataset.until });
+        } else if (decisions[button.dataset.do]) {
+            if (!isNotHeard()) decisions[button.dataset.do](button);
+        } else if (actions[button.dataset.do]) actions[button.dataset.do]();
+        else dialogs.click(button);
     });
 
-    const actions = {
-        next: () => { at = Math.min(ids.length - 1, at + 1); while (at < ids.length - 1 && done.has(ids[at])) at += 1; show(); },
-        previous: () => { let to = at - 1; while (to > 0 && done.has(ids[to])) to -= 1; if (to >= 0 && !done.has(ids[to])) { at = to; show(); } },
+    const decisions = {
         accept: () => accept(),
         "close-review": () => simple("close_review"),
         acknowledge: () => simple("acknowledge"),
-        "ignore-menu": () => openMenu("ignore"),
-        "snooze-menu": () => openMenu("snooze"),
-        claim: () => inPlace({ decision: current() && current().isMine ? "release" : "claim" }, ""),
-        reject: () => { const item = current(), candidate = item && item.candidates[chosen]; if (candidate) inPlace({ decision: "reject", betpawaId: candidate.betpawaId }, ""); },
-        acts: () => { const first = bar.querySelector("button:not(:disabled):not([hidden])"); if (first) first.focus(); },
-        preview,
+        "ignore-menu": (button) => dialogs.openMenu("ignore", button),
+        "snooze-menu": (button) => dialogs.openMenu("snooze", button),
+        claim: () => inPlace({ decision: current().isMine ? "release" : "claim" }, ""),
+        reject: () => {
+            const item = current(), candidate = item.candidates[chosen];
+            if (candidate) inPlace({ decision: "reject", betpawaId: candidate.betpawaId }, "");
+            else sayHere(nothingChosen(item));
+        },
+    };
+    const actions = {
+        next: () => { at = Math.min(ids.length - 1, at + 1); while (at < ids.length - 1 && done.has(ids[at])) at += 1; show(); },
+        previous: () => { let to = at - 1; while (to > 0 && done.has(ids[to])) to -= 1; if (to >= 0 && !done.has(ids[to])) { at = to; show(); } },
+        acts: bar.focus,
+        preview: showImpact,
         undo,
     };
 
-    // --- Colleagues --------------------------------------------------------------------------------
-
-    const HINTS = { claim: " has claimed this market.", release: " has given this market back.", note: " has made a note about this market." }; // no decisions
-
-    /* What somebody else decided is read again, and never moves the market that is being looked at. */
-    document.addEventListener("desk:unmapped_changed", (event) => {
-        const { ids: changed = [], actor, kind } = event.detail;
-        const me = root.closest("[data-desk-user]").dataset.deskUser;
-        if (actor === me) return;
-        for (const id of changed) {
-            if (id !== ids[at] || !items.has(id)) items.delete(id);
-            else if (HINTS[kind]) say(actor + HINTS[kind]);
-            else say(actor + " has just decided about this market; what you decide now is checked against that.", "bad");
+    window.focusColleagues(root, (id, actor, hint) => {
+        const item = items.get(id);
+        if (id !== ids[at] || !item) items.delete(id); // read again when its turn comes
+        else if (hint) sayHere(actor + hint, "");
+        else {
+            item.decidedBy = actor;
+            document.querySelectorAll(".focus-told").forEach((box) => box.replaceChildren(...view.told(item)));
+            sayHere(actor + " has just decided about this market; what you decide now is checked against that.");
         }
     });
 
@@ -388,7 +389,7 @@ document.addEventListener("DOMContentLoaded", () => {
             at = Math.max(0, ids.indexOf(from));
             for (const button of buttons("undo")) button.disabled = !data.canUndo;
             await show(false);
-            if (urls.show === "impact") preview();
+            if (urls.show === "impact") showImpact();
         } catch (error) {
             say(error.message, "bad");
         }

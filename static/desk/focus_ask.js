@@ -13,15 +13,23 @@ window.focusAsk = function (root) {
         return { ok: answer.ok, status: answer.status, data };
     }
 
-    function post(url, body) {
+    /* Something to be looked at; waits for no decision. */
+    function look(url, body) {
         // The cookie's, where there is one: signing in again, in another tab, made the form's worthless.
         const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/);
         const token = cookie ? cookie[1] : root.querySelector("[name=csrfmiddlewaretoken]").value;
-        const send = () => ask(url, { method: "POST", body: JSON.stringify(body), headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token } });
+        return ask(url, { method: "POST", body: JSON.stringify(body), headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token } });
+    }
+
+    function post(url, body) {
+        const send = () => look(url, body);
         const answer = sending.then(send, send); // in order, whatever became of the one before
         sending = answer.catch(() => null);
         return answer;
     }
 
-    return { ask, post };
+    /* When all that was posted so far has its answer. */
+    const settled = () => sending;
+
+    return { ask, look, post, settled };
 };

@@ -2,72 +2,81 @@
 /* How one market of the queue looks in focus mode. Draws only; focus.js decides and fetches.
    Everything is set as text, never as HTML: names come from bookmakers. */
 window.focusView = (function () {
+    const { make, number, price, percent, age, fact, counted } = window.focusParts;
+    const tables = window.focusTables, { isReview, nothingChosen } = window.focusChoice;
     const FAMILIES = { name: "Name", structure: "Structure", rules: "Rules text", catalogue: "Catalogue ids", prices: "Prices", transitive: "Other bookmakers", ids: "Catalogue ids", others: "Other bookmakers", fed: "Mapped already", rarity: "Rarity", twins: "Twins" };
     const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-info", "likely"], weak: ["desk-calm", "weak"] };
-    const PRIORITY = { events: "events", kickoff: "nearness of kick-off", tournament: "tournaments", rivals: "other bookmakers", demand: "demand", solvability: "chance that BetPawa has it" };
-    const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no counterpart"], unsure: ["desk-warn", "check this one"] };
-
-    function make(tag, className, ...children) {
-        const element = document.createElement(tag);
-        if (className) element.className = className;
-        element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-        return element;
-    }
-
-    function number(value, digits = 2) {
-        return value === null || value === undefined ? "–" : Number(value).toFixed(digits);
-    }
-
-    function percent(value) {
-        return Math.round(value * 100) + " %";
-    }
-
-    function age(at) {
-        const time = make("time");
-        if (!at) return document.createTextNode("–");
-        time.dateTime = at;
-        time.dataset.age = "";
-        const seconds = (Date.now() - Date.parse(at)) / 1000;
-        const size = Math.abs(seconds);
-        const words = size < 90 ? Math.round(size) + " s" : size < 5400 ? Math.round(size / 60) + " min" : size < 172800 ? Math.round(size / 3600) + " h" : Math.round(size / 86400) + " d";
-        time.textContent = seconds >= 0 ? words + " ago" : "in " + words;
-        return time;
-    }
-
-    function fact(label, value) {
-        return make("span", "", label + " ", make("b", "", value));
-    }
+    const PRIORITY = {
+        events: ["events", "Events that carry it now"], kickoff: ["nearness of kick-off", "1 for a kick-off within hours, nearer 0 the later the next one is"],
+        tournament: ["tournaments", "Weight of its events' tournaments: 1 for the greatest"], rivals: ["other bookmakers", "Bookmakers whose like is unmapped, this one among them"],
+        demand: ["demand", "Made of the ones before: how much is lost while it is unmapped"], solvability: ["chance that BetPawa has it", "1 for surely; demand times this is the priority"],
+    };
+    const TOP_REASONS = 3, SIBLINGS_SHOWN = 6;
+    let allReasons = false; // opened once, they stay open from market to market
 
     // --- Left: what the bookmaker offers --------------------------------------------------------
 
     function market(item) {
-        const card = make("section", "desk-card");
+        const card = make("section", "desk-card focus-market");
         card.setAttribute("aria-label", "The rival's market");
         const name = make("h2", "focus-name", make("bdi", "", item.name || item.key));
         name.tabIndex = -1;
         const meta = make("div", "focus-meta", make("span", "", item.bookmaker), make("code", "", make("bdi", "", item.key)),
-            fact("events", String(item.events)), fact("next kick-off", age(item.nextKickoffAt)), fact("first seen", age(item.firstSeenAt)));
-        if (item.family) meta.append(fact("family", item.family));
+            make("b", "", counted(item.events, "event")), item.nextKickoffAt ? make("b", "", age(item.nextKickoffAt, "kickoff")) : "");
+        if (item.family) meta.append(fact("family", item.family.replaceAll("_", " ")));
         if (item.period) meta.append(fact("period", item.period));
-        if (item.errorCode) meta.append(make("span", "", item.errorCode.replaceAll("_", " ").toLowerCase()));
+        if (item.errorCode && item.errorCode !== "UNKNOWN_MARKET") meta.append(make("span", "", item.errorCode.replaceAll("_", " ").toLowerCase()));
         if (item.claimedBy) meta.append(fact("claimed by", item.claimedBy));
-        card.append(name, meta);
+        meta.append(fact("seen first", age(item.firstSeenAt)), priority(item));
+        card.append(name, meta, make("div", "focus-told", ...told(item)));
+        return card;
+    }
+
+    function priority(item) {
         const parts = item.priorityParts || {};
-        const words = Object.keys(PRIORITY).filter((part) => typeof parts[part] === "number").map((part) => PRIORITY[part] + " " + Number(parts[part].toFixed(2)));
-        card.append(make("p", "desk-quiet", "Priority " + number(item.priority, 1) + (words.length ? ": " + words.join(" · ") : "")));
-        if (item.reopenedReason) card.append(make("p", "desk-banner desk-warn", item.reopenedReason));
-        if (item.review) card.append(make("p", "desk-banner desk-bad", item.review.reason || "Its prices look wrong."));
-        if (item.earlierDecision) card.append(make("p", "desk-quiet", item.earlierDecision));
-        if (item.notes) card.append(make("p", "", "Note: ", make("bdi", "", item.notes)));
+        const box = make("details", "focus-priority", make("summary", "", "priority ", make("b", "", number(item.priority, 1))));
+        for (const [part, [words, meaning]] of Object.entries(PRIORITY)) {
+            if (typeof parts[part] !== "number") continue;
+            const line = make("div", "", words + " ", make("b", "", String(Number(parts[part].toFixed(2)))), make("span", "desk-sub", meaning));
+            line.title = meaning;
+            box.append(line);
+        }
+        return box;
+    }
+
+    /* What is to be known about it before it is decided. */
+    function told(item) {
+        const banner = (tone, words) => (words ? [make("p", "desk-banner desk-" + tone, words)] : []);
+        return [...banner("bad", item.decidedBy && "Decided by " + item.decidedBy + " just now. What you decide is checked against that."), ...banner("bad", item.comesAgain),
+            ...banner("warn", item.reopenedReason), ...banner("bad", item.review && (item.review.reason || "Its prices look wrong."))];
+    }
+
+    function details(item) {
+        const card = make("section", "desk-card focus-details");
+        card.setAttribute("aria-label", "More about the rival's market");
         const chips = make("p", "desk-chips");
         for (const outcome of item.outcomes) {
-            const chip = make("span", "desk-chip", make("bdi", "", outcome.label || outcome.text), " ", make("b", "", outcome.price || ""));
+            const chip = make("span", "desk-chip", make("bdi", "", outcome.label || outcome.text), " ", make("b", "", outcome.price ? price(outcome.price) : ""));
             chip.title = outcome.text;
             chips.append(chip);
         }
+        const more = item.outcomeCount - item.outcomes.length;
+        if (more > 0) chips.append(make("span", "desk-chip", "+" + more));
         card.append(chips);
+        if (item.siblings.length) card.append(siblings(item));
+        if (item.earlierDecision) card.append(make("p", "desk-quiet", item.earlierDecision));
+        if (item.notes) card.append(make("p", "", "Note: ", make("bdi", "", item.notes)));
         if (item.rulesText) card.append(make("div", "focus-rules", make("bdi", "", item.rulesText)));
         return card;
+    }
+
+    /* Which they are, before anybody decides them too. */
+    function siblings(item) {
+        const named = item.siblings.map((one, index) => make("span", "", index ? ", " : "", make("bdi", "", one.name || one.key), " ", make("code", "", make("bdi", "", one.key))));
+        const list = make("div", "focus-siblings-list", make("b", "", counted(item.siblings.length, "sibling") + ": "), ...named.slice(0, SIBLINGS_SHOWN));
+        list.dataset.siblingsList = "";
+        if (named.length > SIBLINGS_SHOWN) list.append(make("details", "", make("summary", "", "+" + (named.length - SIBLINGS_SHOWN)), ...named.slice(SIBLINGS_SHOWN)));
+        return list;
     }
 
     // --- Rules text of both ----------------------------------------------------------------------
@@ -101,8 +110,8 @@ window.focusView = (function () {
 
     // --- Right: what it may be ------------------------------------------------------------------
 
-    function candidates(item, chosen, choose) {
-        const card = make("section", "desk-card", make("h2", "", "What it may be"));
+    function candidates(item, state, choose) {
+        const card = make("section", "desk-card focus-may", make("h2", "", "What it may be"));
         if (!item.candidates.length) {
             card.append(make("p", "desk-quiet", item.suggestedAt ? "No BetPawa market comes near. It may be one that BetPawa does not offer." : "Nothing was suggested yet; the next cycle looks at it."));
             return card;
@@ -113,22 +122,42 @@ window.focusView = (function () {
             const button = make("button", "focus-candidate", make("kbd", "", String(index + 1)),
                 make("span", "focus-candidate-name", make("bdi", "", candidate.name), " ", make("span", "focus-candidate-id", "BetPawa " + candidate.betpawaId)),
                 make("span", "focus-confidence", make("span", "desk-badge " + tone, percent(candidate.confidence) + " " + word)),
-                make("span", "focus-candidate-why", candidate.reasons.length ? strongest(candidate.reasons) : ""));
+                index === state.chosen ? "" : make("span", "focus-candidate-why", strongest(candidate)));
             button.type = "button";
             button.dataset.key = String(index + 1);
-            button.dataset.keyLabel = "Accept suggestion " + (index + 1);
-            button.setAttribute("aria-pressed", String(index === chosen));
+            button.dataset.keyLabel = state.accepts(candidate) ? "Accept suggestion " + (index + 1) : "Look at suggestion " + (index + 1);
+            button.setAttribute("aria-pressed", String(index === state.chosen));
             button.addEventListener("click", (event) => choose(index, event.detail === 0));
             list.append(button);
         });
-        card.append(list);
-        if (item.candidates[chosen]) card.append(waterfall(item.candidates[chosen]));
+        const check = make("p", "focus-check", ...checked(item, state));
+        check.dataset.check = "";
+        card.append(list, check);
+        if (item.candidates[state.chosen]) card.append(waterfall(item.candidates[state.chosen]));
         return card;
     }
 
-    function strongest(reasons) {
-        const told = reasons.filter((reason) => reason.family !== "prior" && reason.text);
-        return [...told].sort((a, b) => Math.abs(b.points) - Math.abs(a.points)).slice(0, 2).map((reason) => reason.text).join(" · ");
+    /* What the key that accepts will do, said before it is pressed. */
+    function checked(item, state) {
+        const candidate = item.candidates[state.chosen], check = candidate && candidate.check;
+        if (!state.mayDecide || isReview(item)) return [];
+        if (!candidate) return [nothingChosen(item)];
+        if (!check) return ["Checking what accepting it would change…"];
+        if (!check.canSave) return [make("span", "desk-banner desk-bad", "Cannot be accepted as it is. " + check.why + " Next: m maps it by hand.")];
+        if (check.needsReason) return [make("span", "desk-banner desk-warn", "Will ask for a reason: " + check.why)];
+        return [(candidate.band === "weak" ? "A weak one. " : "") + "Nothing speaks against it: y saves it."];
+    }
+
+    function strongest(candidate) {
+        const told = candidate.reasons.filter((reason) => reason.family !== "prior" && reason.text);
+        return [...told].sort((a, b) => Math.abs(b.points) - Math.abs(a.points)).slice(0, 2).map((reason) => inWords(reason, candidate)).join(" · ");
+    }
+
+    /* "Another key is mapped there already" says which. */
+    function inWords(reason, candidate) {
+        const keys = (candidate.servedKeys || []).filter((key) => !reason.text.includes(key));
+        if (reason.family !== "fed" || !keys.length) return reason.text;
+        return reason.text + ": " + keys.slice(0, 3).join(", ") + (keys.length > 3 ? ", +" + (keys.length - 3) : "");
     }
 
     function waterfall(candidate) {
@@ -145,125 +174,41 @@ window.focusView = (function () {
             track.setAttribute("aria-hidden", "true");
             const head = make("th", "", FAMILIES[reason.family] || reason.family);
             head.scope = "row";
-            body.append(make("tr", "", head, make("td", "focus-points", (reason.points > 0 ? "+" : "") + number(reason.points, 1)), make("td", "", track), make("td", "focus-candidate-why", reason.text)));
+            body.append(make("tr", "", head, make("td", "focus-points", (reason.points > 0 ? "+" : "") + number(reason.points, 1)), make("td", "focus-bars", track), make("td", "focus-candidate-why", inWords(reason, candidate))));
         }
         table.append(body);
-        return table;
+        const rest = [...body.rows].slice(TOP_REASONS);
+        if (!rest.length) return table;
+        const more = make("button", "focus-more");
+        more.type = "button";
+        const tell = () => {
+            for (const row of rest) row.hidden = !allReasons;
+            more.textContent = allReasons ? "Fewer reasons" : counted(rest.length, "more reason");
+            more.setAttribute("aria-expanded", String(allReasons));
+        };
+        more.addEventListener("click", () => { allReasons = !allReasons; tell(); });
+        tell();
+        return make("div", "", table, more);
     }
 
-    // --- Below: outcome by outcome, price by price ----------------------------------------------
-
-    function pairing(item, candidate, changed) {
-        const card = make("section", "desk-card focus-pairing", make("h2", "", "Outcomes"));
-        if (!candidate) return card;
-        const table = make("table", "desk-table");
-        const head = make("tr", "", make("th", "", "BetPawa"), make("th", "", item.bookmaker + "'s text"), make("th", "", ""));
-        const body = make("tbody");
-        candidate.pairing.forEach((pair, index) => {
-            const select = make("select");
-            select.setAttribute("aria-label", item.bookmaker + "'s text for " + pair.betpawaName);
-            const texts = [...new Set([pair.text, ...item.outcomes.map((outcome) => outcome.text), ...candidate.pairing.map((other) => other.text)])].filter(Boolean);
-            const labels = Object.fromEntries(item.outcomes.map((outcome) => [outcome.text, outcome.label]));
-            select.append(option("", "— left out"));
-            for (const text of texts) select.append(option(text, labels[text] && labels[text] !== text ? labels[text] + " (" + text + ")" : text));
-            select.value = pair.text || "";
-            select.addEventListener("change", () => changed(index, select.value));
-            const flag = FLAGS[pair.flag];
-            const named = make("th", "", make("bdi", "", pair.betpawaName));
-            named.scope = "row";
-            body.append(make("tr", "", named, make("td", "", select), make("td", "", flag ? make("span", "desk-badge " + flag[0], flag[1]) : "")));
-        });
-        if (!candidate.pairing.length) body.append(make("tr", "", make("td", "", "Nothing could be paired. Map it by hand.")));
-        table.append(make("thead", "", head), body);
-        card.append(make("div", "desk-scroll", table));
-        return card;
-    }
-
-    function option(value, text) {
-        const element = make("option", "", text);
-        element.value = value;
-        return element;
-    }
-
-    /* The events that brought it up for review, as its mapping pairs them today. */
-    function reviewed(item) {
-        return ((item.review || {}).fixtures || []).map((fixture) => ({
-            home: fixture.homeTeam, away: fixture.awayTeam, sampledAt: fixture.sampledAt,
-            rows: fixture.outcomes.map((one) => ({ line: fixture.line, outcome: one.betpawaName, betpawa: one.betpawaPrice, rival: one.price })),
-        }));
-    }
-
-    function prices(item, candidate) {
-        const card = make("section", "desk-card", make("h2", "", "Prices side by side"));
-        const fixtures = candidate ? candidate.prices : reviewed(item);
-        if (!fixtures.length) {
-            card.append(make("p", "desk-quiet", candidate ? "No event with prices of both is kept at the moment." : ""));
-            return card;
-        }
-        const table = make("table", "desk-table focus-prices");
-        table.append(make("thead", "", make("tr", "", make("th", "", "Event"), make("th", "", "Line"), make("th", "", "Outcome"),
-            make("th", "desk-number", "BetPawa"), make("th", "desk-number", item.bookmaker), make("th", "desk-number", "Apart"))));
-        for (const fixture of fixtures) {
-            const body = make("tbody");
-            fixture.rows.forEach((row, index) => {
-                const event = make("td", "", index ? "" : make("span", "", make("bdi", "", fixture.home + " – " + fixture.away), make("span", "desk-sub", "sampled ", age(fixture.sampledAt))));
-                const apart = row.betpawa && row.rival ? Math.abs(Math.log(row.rival / row.betpawa)) * 100 : null;
-                body.append(make("tr", "", event, make("td", "", row.line || ""), make("td", "", make("bdi", "", row.outcome)),
-                    make("td", "desk-number", row.betpawa || "–"), make("td", "desk-number", row.rival || "–"),
-                    make("td", "desk-number" + (apart > 25 ? " desk-bad" : ""), apart === null ? "–" : number(apart, 0) + " %")));
-            });
-            table.append(body);
-        }
-        card.append(make("div", "desk-scroll desk-tall", table));
-        return card;
-    }
-
+    /* state: chosen, mayDecide, and accepts(candidate): whether its number accepts it. */
     function draw(item, state, on) {
         const candidate = item.candidates[state.chosen];
-        const parts = [make("div", "focus-columns", market(item), candidates(item, state.chosen, on.choose)),
-            candidate && candidate.rulesText && item.rulesText ? rules(item, candidate) : "",
-            make("div", "focus-below", pairing(item, candidate, on.pair), prices(item, candidate))];
+        const parts = [make("div", "focus-columns", market(item), candidates(item, state, on.choose), details(item)),
+            make("div", "focus-below", tables.pairing(item, candidate, on.pair), tables.prices(item, candidate)),
+            candidate && candidate.rulesText && item.rulesText ? rules(item, candidate) : ""];
         return parts.filter(Boolean);
     }
 
-    function empty(words, detail, links) {
-        return make("section", "desk-card focus-empty", make("h2", "focus-name", words), make("p", "desk-quiet", detail), ...links);
+    /* ms: how long the sitting took. */
+    function finished(decided, ms, queueUrl) {
+        const minutes = Math.floor(ms / 60000), seconds = Math.floor((ms % 60000) / 1000);
+        const back = make("a", "desk-button desk-primary", "Back to the queue");
+        back.href = queueUrl;
+        const took = (minutes ? minutes + " min " : "") + seconds + " s";
+        const detail = decided ? decided + " decided in " + took + ". Each can be undone with z, or all at once under Decisions." : "No market fits this filter any more.";
+        return make("section", "desk-card focus-empty", make("h2", "focus-name", decided ? "Done" : "Nothing waits here"), make("p", "desk-quiet", detail), back);
     }
 
-    function preview(data) {
-        const impact = data.impact || {};
-        const parts = [make("p", "", impactWords(impact))];
-        const conflicts = data.conflicts || [];
-        if (conflicts.length) {
-            const list = make("ul", "desk-list");
-            for (const conflict of conflicts) list.append(make("li", conflict.severity === "error" ? "desk-error" : "", conflict.text));
-            parts.push(list);
-        } else parts.push(make("p", "", "No conflict."));
-        if (impact.note) parts.push(make("p", "desk-quiet", impact.note));
-        for (const fixture of impact.fixtures || []) {
-            const table = make("table", "desk-table focus-prices");
-            table.append(make("thead", "", make("tr", "", make("th", "", ""), make("th", "", "Market"), make("th", "", "Line"), make("th", "", "Outcome"),
-                make("th", "desk-number", "Now"), make("th", "desk-number", "Then"), make("th", "desk-number", "BetPawa"))));
-            const body = make("tbody");
-            for (const change of fixture.changes) {
-                change.outcomes.forEach((outcome, index) => {
-                    body.append(make("tr", "", make("td", "", index ? "" : change.change), make("td", "", index ? "" : make("bdi", "", change.marketName)), make("td", "", index ? "" : change.line || ""),
-                        make("td", "", make("bdi", "", outcome.name)), make("td", "desk-number", outcome.before || "–"), make("td", "desk-number", outcome.after || "–"), make("td", "desk-number", outcome.reference || "–")));
-                });
-            }
-            if (fixture.notShown) body.append(make("tr", "", make("td", "desk-quiet", "and " + fixture.notShown + " more")));
-            table.append(body);
-            parts.push(make("h3", "", make("bdi", "", fixture.homeTeam + " – " + fixture.awayTeam)), fixture.changes.length ? make("div", "desk-scroll", table) : make("p", "desk-quiet", "Nothing changes here."));
-        }
-        return parts;
-    }
-
-    function impactWords(impact) {
-        const about = impact.exact === false ? "about " : "";
-        const one = (count, word) => (count === null || count === undefined ? null : about + Number(count).toLocaleString("en-GB") + " " + word + (count === 1 ? "" : "s"));
-        const counts = [one(impact.events, "event"), one(impact.markets, "line"), one(impact.rows, "row")].filter(Boolean);
-        return counts.length ? "Concerns " + counts.join(", ") + "." : "What it concerns could not be counted.";
-    }
-
-    return { draw, empty, preview, impactWords, make };
+    return { draw, finished, told, checked };
 })();

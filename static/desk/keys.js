@@ -99,6 +99,7 @@
         }
         const title = document.createElement("h2");
         title.textContent = "Keys on this page";
+        title.tabIndex = -1;
         const list = document.createElement("dl");
         const seen = new Set();
         for (const element of document.querySelectorAll("[data-key]")) {
@@ -135,6 +136,8 @@
         close.addEventListener("click", () => help.close());
         help.replaceChildren(title, list, switchLabel, close);
         help.showModal();
+        title.focus(); // where Space and Enter change nothing
+        help.scrollTop = 0;
     }
 
     document.addEventListener("keydown", onKey);

@@ -53,16 +53,23 @@
 
     let clockSkew = 0; // server minus browser, so that a wrong clock here makes no wrong age
 
+    /* kind: "kickoff" for one that is over rather than so long ago; "" for any other moment. */
+    function ageText(at, kind) {
+        const seconds = (Date.now() + clockSkew - Date.parse(at)) / 1000;
+        if (Number.isNaN(seconds)) return "";
+        const words = spanText(Math.abs(seconds));
+        if (kind === "kickoff") return seconds >= 0 ? "kicked off" : "kick-off in " + words;
+        return seconds >= 0 ? words + " ago" : "in " + words;
+    }
+
     function countAges() {
-        const now = Date.now() + clockSkew;
         for (const element of document.querySelectorAll("time[data-age]")) {
-            const seconds = (now - Date.parse(element.dateTime)) / 1000;
-            if (Number.isNaN(seconds)) continue;
-            const words = spanText(Math.abs(seconds));
-            const text = seconds >= 0 ? words + " ago" : "in " + words;
-            if (element.textContent !== text) element.textContent = text;
+            const text = ageText(element.dateTime, element.dataset.age);
+            if (text && element.textContent !== text) element.textContent = text;
         }
     }
+
+    window.deskAge = ageText;
 
     // --- Status, bell, toasts ---------------------------------------------------------------
 
@@ -101,7 +108,7 @@
         view.toasts.setAttribute("role", "log");
         view.toasts.setAttribute("aria-live", "polite");
         view.toasts.setAttribute("aria-label", "New unmapped markets");
-        document.body.append(view.toasts);
+        (document.querySelector("[data-toasts-here]") || document.body).append(view.toasts);
         showBell();
     }
 
@@ -229,6 +236,14 @@
         view.toasts.append(box);
         leave();
     }
+
+    /* The sidebar's number of markets that wait: "12", "999+", "" for none. */
+    document.addEventListener("desk:waiting", (event) => {
+        const link = document.querySelector('#nav-sidebar a[href="' + QUEUE + '"]');
+        const badge = link && [...link.querySelectorAll("span")].find((span) => /^\d+\+?$/.test(span.textContent.trim()));
+        if (!badge) return; // it was none when the page was made
+        badge.textContent = event.detail || "0";
+    });
 
     // --- Progress of a run ------------------------------------------------------------------
 
