@@ -27,6 +27,7 @@ BARS = (
 )
 LEAST_POINTS = 0.01
 AGREE = 0.12
+LITTLE = 0.1  # a likeness of names that says neither yes nor no
 
 
 def waterfall(source: Source, ranked: Ranked, model: Model) -> list[dict]:
@@ -105,12 +106,11 @@ def _outcomes(source, ranked):
     theirs = set(ranked.candidate.target.coordinates.roles)
     if source.coordinates.subject == "both":
         ours = [role[1:] for role in ours]
-    shared = len([role for role in ours if role in theirs])
+    text = f"{len(source.coordinates.roles)} outcomes beside {len(ranked.candidate.target.texts)}"
     if ours and theirs - {""}:
-        text = f"{shared} of {len(source.coordinates.roles)} outcomes are named alike"
-    else:
-        text = f"{len(source.coordinates.roles)} outcomes beside {len(ranked.candidate.target.texts)}"
-    return text + ("; one has lines, the other none" if ranked.candidate.values[PLACES["line"]] < 0 else "")
+        text += f", {len([role for role in ours if role in theirs])} named alike"
+    line = ranked.candidate.values[PLACES["line"]]
+    return text + ("; one has lines, the other none" if line < 0 else "; both have lines" if line > 0 else "")
 
 
 def _wording(source, ranked):
@@ -119,7 +119,8 @@ def _wording(source, ranked):
     odd = sorted((ours.words | ours.qualifiers) - theirs.words - theirs.qualifiers)
     if odd:
         return f"BetPawa's name does not say “{' '.join(odd)}”"
-    alike = "resembles" if ranked.candidate.values[PLACES["wording"]] > 0 else "is unlike"
+    likeness = ranked.candidate.values[PLACES["wording"]]
+    alike = "resembles" if likeness > LITTLE else "is unlike" if likeness < -LITTLE else "is somewhat like"
     return f"the name {alike} “{ranked.candidate.target.name}”"
 
 

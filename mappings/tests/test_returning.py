@@ -91,6 +91,7 @@ def test_who_maps_it_again_decides_once(row):
 
 
 def sampled_again():
+    PriceFixture.objects.all().delete()
     keep_fixture(bet9ja=[market("S_A", {"Y": "2", "N": "1.8"})])
     PriceFixture.objects.update(sampled_at=timezone.now() + timedelta(minutes=1))
 
