@@ -19,6 +19,7 @@ from .looks import faint_texts, too_wide
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.django_db(transaction=True),
     pytest.mark.slow,
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium is installed (CHROMIUM names one)"),
