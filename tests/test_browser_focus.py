@@ -11,6 +11,7 @@ from .browser import chromium_path, open_desk
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.django_db(transaction=True),
     pytest.mark.slow,
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium is installed (CHROMIUM names one)"),
