@@ -190,7 +190,10 @@ ADMIN = [
 def things(db):
     """One of each thing that addresses name."""
     event = make_event(links={"betpawa": "matrix-1"})
-    outcomes = [{"canonical_id": name, "betpawa_name": name, "position": n} for n, name in enumerate("1X2")]
+    outcomes = [
+        {"canonical_id": name, "betpawa_name": name, "bet9ja_suffix": name, "position": n}
+        for n, name in enumerate("1X2")
+    ]
     own = UserMarketMapping.objects.create(
         canonical_id="own", name="Own", betpawa_id="777000", outcome_mapping=outcomes
     )
