@@ -304,7 +304,7 @@ def test_an_undo_that_is_refused_offers_the_decision_before_it():
     decide(bayo, "acknowledge", rows[:1])
     page = ada.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
     older, words = page.context["older"]
-    assert older.kind == "acknowledge" and "Acknowledge, Corner range 3" in words
+    assert older.kind == "acknowledge" and "acknowledging Corner range 3" in words
     assert b"Undo that one instead" in page.content
     ada.post(QUEUE + "undo/", {"batch": older.pk, "next": QUEUE})
     assert statuses()[rows[2].external_market_id] == "NEW"
@@ -415,7 +415,7 @@ def test_what_would_be_refused_is_said_before_accepting_and_by_name_afterwards()
     done = client.get(answer.url)
     text = done.content.decode()
     assert "10 mapped to their best suggestion, 2 refused" in text and "queue-said desk-banner desk-warn" in text
-    assert "Corner range 10, Corner range 11: No outcome is paired" in text
+    assert "Corner range 11, Corner range 10: No outcome is paired" in text  # in the list's order
 
 
 def test_of_all_that_match_those_with_a_strong_suggestion_are_accepted_and_a_bound_is_told_before_asking(monkeypatch):
