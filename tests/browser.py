@@ -5,19 +5,15 @@ Playwright's calls run in a thread of their own, so that the test beside them ma
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
-from django.db import connection
+from oddsproject.stack import processes
+from tests import children
 
-ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 START_SECONDS = 120
 WAIT_MS = 60_000
@@ -68,12 +64,14 @@ def open_desk(username, password):
     """A signed-in browser on a running desk. Raises AssertionError for errors on its console."""
     from playwright.sync_api import sync_playwright
 
-    port = _free_port()
+    port = processes.free_port()
     base = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
-        stack.enter_context(_process("oddsproject.stack.web", "oddsproject.asgi:application", "--host", "127.0.0.1",
-                                     "--port", str(port), "--lifespan", "off", "--no-access-log"))  # fmt: skip
-        stack.enter_context(_process("manage", "dispatch_notices"))
+        env = children.environment(LOG_LEVEL="WARNING", DEBUG="1")
+        web = ("-m", "oddsproject.stack.web", "oddsproject.asgi:application", "--host", "127.0.0.1",
+               "--port", port, "--lifespan", "off", "--no-access-log")  # fmt: skip
+        stack.enter_context(children.python(*web, env=env))
+        stack.enter_context(children.python("manage.py", "dispatch_notices", env=env))
         _wait_until_ready(base)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="browser"))
         errors = []
@@ -117,26 +115,6 @@ def _sign_in(desk, username, password):
     desk.do(enter)
 
 
-@contextmanager
-def _process(module, *arguments):
-    """One of the desk's processes on the test database, ended with the block."""
-    settings = connection.settings_dict
-    address = f"{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": f"postgres://{address}", "LOG_LEVEL": "WARNING", "DEBUG": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=60)
-
-
 def _wait_until_ready(base):
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -147,9 +125,3 @@ def _wait_until_ready(base):
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.05)
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

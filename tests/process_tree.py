@@ -11,6 +11,14 @@ def alive(pid):
         return False
 
 
+def command(pid):
+    """The arguments the process was started with; empty when it is gone or going."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def parents():
     """{pid: parent's pid} of every process there is."""
     table = {}

@@ -6,19 +6,15 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django_q.models import OrmQ, Task
 
 from oddsproject.stack import processes
 from oddsproject.stack.cluster import START_SECONDS, ClusterWatchdog, Evidence
 from scraping.services import change_settings
-from tests.process_tree import alive, below
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests import children
+from tests.process_tree import alive, below, command
 
 
 def test_a_cluster_that_acknowledges_is_not_stuck():
@@ -94,19 +90,10 @@ def test_what_was_left_behind_is_looked_after_whenever_a_cluster_starts(monkeypa
 def run_cluster(beat, *, limit_seconds):
     """run_cluster with short intervals; the scheduler paused, so that canaries are all there is."""
     change_settings(scheduler_paused=True)
-    database = settings.DATABASES["default"] | {"NAME": connection.settings_dict["NAME"]}
-    url = (
-        f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    )
-    process = processes.spawn(
-        [sys.executable, ROOT / "manage.py", "run_cluster", "--canary-seconds", "0.5", "--limit-seconds", limit_seconds,
-         "--stop-seconds", "10", "--beat-file", beat],
-        env=os.environ | {"DATABASE_URL": url}, cwd=ROOT, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
+    command = ["manage.py", "run_cluster", "--canary-seconds", "0.5", "--limit-seconds", limit_seconds,
+               "--stop-seconds", "10", "--beat-file", beat]  # fmt: skip
+    with children.python(*command, env=children.environment(), stdout=subprocess.DEVNULL) as process:
         yield process
-    finally:
-        processes.stop(process, seconds=60)
 
 
 @pytest.fixture
@@ -146,10 +133,11 @@ def test_a_cluster_is_replaced_after_a_kill_and_leaves_no_orphan(cluster, victim
 def test_a_cluster_that_takes_longer_to_start_than_it_may_be_silent_is_not_replaced(transactional_db, tmp_path):
     beat = tmp_path / "beat"
     with run_cluster(beat, limit_seconds=3) as process:
+        # By its command: what a library forks for a moment while it is imported is below us too.
         found = []
 
         def started():
-            found[:] = below(process.pid)  # read once: what is there at the next look may be another
+            found[:] = [pid for pid in below(process.pid) if "qcluster" in command(pid)]
             return len(found) == 1
 
         assert processes.wait_until(started, seconds=120, process=process)

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,9 +17,8 @@ from scraping import watchdog
 from scraping.models import ScrapeBatch, ScrapeRun
 from scraping.services import change_settings, start_cycle
 
+from . import children
 from .desk import history_rows
-
-ROOT = Path(__file__).resolve().parent.parent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -34,26 +31,14 @@ def impatient_watchdog(monkeypatch):
     monkeypatch.setattr(watchdog, "BATCH_LOST", timedelta(seconds=15))
 
 
-def database_url():
-    """The address of the test database, for a child process."""
-    settings = connection.settings_dict
-    return (
-        f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
-    )
-
-
 @contextmanager
 def workers(demo):
     """The task cluster under its watchdog, with short patience."""
-    environment = {**os.environ, "DATABASE_URL": database_url(), "LOG_LEVEL": "WARNING", "Q_WORKERS": "2"}
-    environment |= {f"{slug.upper()}_URL": url for slug, url in demo.urls.items()}
-    command = [sys.executable, str(ROOT / "manage.py"), "run_cluster", "--canary-seconds=1", "--limit-seconds=8"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
-    try:
+    env = children.environment(LOG_LEVEL="WARNING", Q_WORKERS="2")
+    env |= {f"{slug.upper()}_URL": url for slug, url in demo.urls.items()}
+    command = ["manage.py", "run_cluster", "--canary-seconds=1", "--limit-seconds=8"]
+    with children.python(*command, env=env, seconds=120) as process:
         yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=120)
 
 
 def wait_for(condition, seconds, what):

@@ -1,11 +1,8 @@
 """The mappings in force follow the database: at once, everywhere, and only what was committed."""
 
 import multiprocessing
-import os
 import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -13,8 +10,8 @@ from django.db import connection, transaction
 from mappings.cache import MappingCache
 from mappings.models import MappingVersion, UserMarketMapping
 from mappings.tests.builders import codes_of, mapped, market
+from tests import children
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 OUTCOMES = [
     {"canonical_id": "yes", "betpawa_name": "Yes", "sportybet_desc": "Yes", "bet9ja_suffix": "Y", "position": 0},
     {"canonical_id": "no", "betpawa_name": "No", "sportybet_desc": "No", "bet9ja_suffix": "N", "position": 1},
@@ -152,24 +149,10 @@ def test_a_mapping_made_in_one_process_is_used_by_the_next_batch_of_another():
         "    mapping_cache.refresh()\n"
         "    print([m.canonical_id for m in map_event('bet9ja', 'A', 'B', [CORNER_FLAG]).mapped], flush=True)\n"
     )
-    settings = connection.settings_dict
-    url = (
-        f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
-    )
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "oddsproject.settings",
-        "LOG_LEVEL": "ERROR",
-    }
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=REPOSITORY,
-        env=environment,
-    ) as other:
+    with children.python(
+        "-c", program, env=children.environment(LOG_LEVEL="ERROR"),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
 
         def next_batch():
             other.stdin.write("\n")

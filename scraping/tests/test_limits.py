@@ -1,9 +1,7 @@
 """Slots and pauses: never more requests at once than allowed, whoever asks, and none in a pause."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +13,7 @@ from django.db import connection
 from scraping.exceptions import Unavailable
 from scraping.limits import Limiter
 from scraping.models import BookmakerHealth, Settings
+from tests import children
 
 SLUG = "bet9ja"
 
@@ -323,23 +322,10 @@ limiter.close()
 
 @contextmanager
 def worker(*arguments):
-    database = connection.settings_dict
-    address = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, *map(str, arguments)],
-        env={**os.environ, "DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "oddsproject.settings"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with children.python("-c", WORKER, *arguments, env=children.environment(), **pipes) as process:
         assert process.stdout.readline() == "ready\n"
         yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
 
 
 def go(process):

@@ -1,77 +1,50 @@
 """The whole way over real processes: publish → dispatcher → Redis → web server → browser."""
 
 import json
-import os
-import select
-import signal
 import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from oddsproject.realtime import publish
 from oddsproject.realtime.tests.helpers import make_user, session_cookie
+from oddsproject.stack import processes
+from tests import children
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-ROOT = Path(__file__).resolve().parents[3]
 # channels-redis reads for 5 s at a time; a Redis client with a shorter patience than that closes
 # every idle socket then.
 LONGER_THAN_ONE_READ = 6.5
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def database_url():
-    db = connection.settings_dict
-    password = f":{db['PASSWORD']}" if db["PASSWORD"] else ""
-    return f"postgres://{db['USER']}{password}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
-
-
 @pytest.fixture
 def server(tmp_path):
     """http://… of a web process; a dispatcher runs beside it."""
-    port = free_port()
-    env = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL, "DEBUG": "1"}
-    uvicorn = ["-m", "uvicorn", "oddsproject.asgi:application", "--port", str(port), "--lifespan", "off"]
-    commands = [uvicorn, ["manage.py", "dispatch_notices"]]
-    processes = []
-    with (tmp_path / "log").open("w") as log:
-        for command in commands:
-            processes.append(
-                subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stdout=log, stderr=log, text=True)
-            )
-        try:
-            wait_for_port(port, processes[0], tmp_path / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            for process in processes:
-                process.send_signal(signal.SIGTERM)
-            for process in processes:
-                process.wait(15)
+    port = processes.free_port()
+    env = children.environment(REDIS_URL=settings.REDIS_URL, DEBUG="1")
+    uvicorn = ["-m", "uvicorn", "oddsproject.asgi:application", "--port", port, "--lifespan", "off"]
+    with (
+        (tmp_path / "log").open("w") as log,
+        children.python(*uvicorn, env=env, stdout=log, stderr=log) as web,
+        children.python("manage.py", "dispatch_notices", env=env, stdout=log, stderr=log),
+    ):
+        wait_for_port(port, web, tmp_path / "log")
+        yield f"http://127.0.0.1:{port}"
 
 
-def wait_for_port(port, process, log, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            return
-        except OSError:
-            select.select([], [], [], 0.1)
-    raise AssertionError(log.read_text())
+def wait_for_port(port, process, log):
+    assert processes.wait_until(lambda: answers(port), seconds=120, process=process), log.read_text()
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_an_idle_socket_lives_hears_and_is_told_apart_from_a_stranger(server):
