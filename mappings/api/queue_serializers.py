@@ -7,7 +7,7 @@ from mappings.actors import name_of
 from mappings.api.changes import field_changes
 from mappings.api.serializers import LARGEST_VERSION, SLUGS, FieldChangeSerializer, Search
 from mappings.models import Band, MarketSuggestion, Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
-from mappings.queue_filter import EXACT_UP_TO, MINE, TABS, QueueFilter
+from mappings.queue_filter import BANDS, EXACT_UP_TO, MINE, TABS, QueueFilter
 from oddsproject.api.query import CommaList, PagedQuery
 from oddsproject.api.serializers import (
     ModelSerializer,
@@ -36,7 +36,8 @@ ME = "me"
 
 class UnmappedFilter(serializers.Serializer):
     """Mixin: what of the queue. tab: where a row lies on the desk, MINE for one's own. owner: who has
-    claimed it, "me" for oneself. search: every word in name, key or rules text."""
+    claimed it, "me" for oneself. search: every word in name, key or rules text. band: of the best suggestion,
+    "none" without one. announced: when people were told of it, a time with its zone or two of them around "~"."""
 
     tab = serializers.ChoiceField(TABS, required=False)
     source = serializers.ChoiceField(SLUGS, required=False)
@@ -47,6 +48,8 @@ class UnmappedFilter(serializers.Serializer):
     min_occurrences = serializers.IntegerField(min_value=0, max_value=LARGEST_COUNT, required=False)
     search = Search()
     owner = serializers.CharField(max_length=150, required=False)
+    band = serializers.ChoiceField(BANDS, required=False)
+    announced = serializers.CharField(max_length=80, required=False)
 
 
 def queue_filter(given: dict, user) -> QueueFilter:

@@ -12,13 +12,14 @@ from rich.table import Table
 
 from mappings import services
 from mappings.actions import ReasonRequired
-from mappings.queue_filter import TABS, QueueFilter
+from mappings.definitions import SOURCE_COLUMNS
+from mappings.queue_filter import BANDS, TABS, QueueFilter
 from oddsproject.api.roles import TRADER, has_role
 
 DONE, ERROR, SOME_REFUSED, NOTHING_TO_DO = 0, 1, 3, 4
 EXIT_CODES = "Exit code: 0 done, 3 some were refused, 4 nothing to do, 1 an error."
 FILTERS = {
-    "source": "a bookmaker's slug",
+    "source": "a bookmaker",
     "family": "such as over_under",
     "period": "such as 1H",
     "error-code": "such as UNKNOWN_MARKET",
@@ -26,7 +27,10 @@ FILTERS = {
     "min-occurrences": "seen in so many cycles",
     "search": "words in name, key or rules text",
     "owner": "who has claimed it",
+    "band": "of its best suggestion",
+    "announced": "when people were told of it: an ISO time, or two around ~",
 }
+CHOICES = {"source": tuple(SOURCE_COLUMNS), "band": BANDS}
 LEFT_ALONE = ("refused", "stale", "not_found")
 
 
@@ -38,16 +42,19 @@ def add_json(parser):
     parser.add_argument("--json", action="store_true", dest="as_json", help="Print JSON, named as in the API.")
 
 
-def add_filter(parser):
+def add_filter(parser, *, without=()):
     group = parser.add_argument_group("which rows")
     group.add_argument("--tab", choices=TABS, help="NEW unless another is named; MINE is --user's.")
     for name, what in FILTERS.items():
-        group.add_argument(f"--{name}", metavar=name.rpartition("-")[2].upper(), help=what)
+        if name in CHOICES and name not in without:
+            group.add_argument(f"--{name}", choices=CHOICES[name], help=what)
+        elif name not in without:
+            group.add_argument(f"--{name}", metavar=name.rpartition("-")[2].upper(), help=what)
 
 
 def filter_of(options, user_name="") -> QueueFilter | None:
     """The filter that the options say, None when they say none. Raises ValidationError."""
-    given = {name.replace("-", "_"): options[name.replace("-", "_")] for name in FILTERS}
+    given = {(field := name.replace("-", "_")): options.get(field) for name in FILTERS}
     given = {name: value for name, value in given.items() if value}
     if not given and options["tab"] is None:
         return None

@@ -66,7 +66,16 @@ def test_filters_and_order(viewer):
 
 
 @pytest.mark.parametrize(
-    "query", ["status=DONE", "sortBy=status;drop", "source=betway", "min_occurrences=1", "minOccurrences=-1"]
+    "query",
+    [
+        "status=DONE",
+        "sortBy=status;drop",
+        "source=betway",
+        "min_occurrences=1",
+        "minOccurrences=-1",
+        "band=sure",
+        "announced=today",
+    ],
 )
 def test_a_bad_filter_is_refused(viewer, query):
     assert viewer.get(f"/api/unmapped?{query}").status_code == 400
@@ -97,6 +106,9 @@ def test_the_queue_is_filtered_as_on_the_desk(viewer):
     assert ids("search=teams corners") == [second.pk]
     assert ids("tab=MINE") == ids("owner=me") == ids("owner=viewer") == [second.pk]
     assert ids("owner=somebody") == []
+    UnmappedMarketLog.objects.filter(pk=first.pk).update(best_band="strong", alerted_at=NOW)
+    assert ids("band=strong") == ids(f"announced={NOW:%Y-%m-%dT%H:%M:%S.%f}Z") == [first.pk]
+    assert ids("band=none") == [second.pk, asleep.pk]
 
 
 def test_tabs_are_counted_with_those_of_ones_own(viewer):

@@ -67,8 +67,10 @@ class Command(BaseCommand):
         if name in UNTIL_HELP:
             deciding.add_argument("--until", required=name == "snooze", help=UNTIL_HELP[name])
         if name == "accept-best":
-            deciding.add_argument("--band", choices=Band.values, action="append", help="strong, unless named; repeat.")
-        add_filter(deciding)
+            deciding.add_argument(
+                "--band", choices=Band.values, action="append", dest="bands", help="strong, unless named; repeat."
+            )
+        add_filter(deciding, without={"band"} if name == "accept-best" else ())
         add_user(deciding)
         add_json(deciding)
 
@@ -116,7 +118,7 @@ class Command(BaseCommand):
         elif command == "snooze":
             more["until"] = _moment(options["until"])
         elif command == "accept-best":
-            more["bands"] = tuple(options["band"] or [Band.STRONG])
+            more["bands"] = tuple(options["bands"] or [Band.STRONG])
         dry_run = options["dry_run"]
         action = DECISIONS[command]
         made = decide_rows(action, ids=ids, user=user, reason=options["reason"], dry_run=dry_run, **more)
