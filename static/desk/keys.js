@@ -134,7 +134,9 @@
         close.className = "desk-button";
         close.textContent = "Close";
         close.addEventListener("click", () => help.close());
-        help.replaceChildren(title, list, switchLabel, close);
+        // What else the page says about itself.
+        const words = [...document.querySelectorAll("template[data-keys-words]")].map((template) => template.content.cloneNode(true));
+        help.replaceChildren(title, list, ...words, switchLabel, close);
         help.showModal();
         title.focus(); // where Space and Enter change nothing
         help.scrollTop = 0;
