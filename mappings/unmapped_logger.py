@@ -54,19 +54,24 @@ class Sighting:
     event_keys: set = field(default_factory=set)
 
     def add(self, entry, mapping_version):
-        """A further sighting: the newest time, the soonest kick-off, the best description."""
+        """A further sighting, as it came: the newest time, the soonest kick-off, the best description.
+
+        Most of a cycle's sightings come here, so only what is kept of them is cleaned.
+        """
         known = self.entry
-        described = entry if entry.market_name and not known.market_name else known
+        described = known
+        if entry.market_name and not known.market_name and (better := cleaned(entry)).market_name:
+            described = better
         kickoffs = [at for at in (known.kickoff_at, entry.kickoff_at) if at is not None]
         self.entry = replace(
             described,
             seen_at=max(known.seen_at, entry.seen_at),
             kickoff_at=min(kickoffs) if kickoffs else None,
-            error_code=known.error_code or entry.error_code,
+            error_code=known.error_code or clean_text(entry.error_code, 30),
         )
         self.mapping_version = mapping_version
         if entry.event_key:
-            self.event_keys.add(entry.event_key)
+            self.event_keys.add(_event_key(entry))
 
 
 @dataclass(slots=True, eq=False)
@@ -101,15 +106,15 @@ class UnmappedLogger:
 
     def log(self, entry: UnmappedEntry) -> bool:
         """Note a sighting; True when this process had not seen the market before."""
-        entry = cleaned(entry)
-        key = (entry.source, entry.external_market_id)
+        key = (clean_text(entry.source, 20), identity(entry.external_market_id))
         with self._lock:
             sighting = self._waiting.get(key)
             if sighting is None or sighting.cycle_id != self._cycle_id:
                 if sighting is None and len(self._waiting) >= MOST_WAITING:
                     self._overflow += 1
                     return False
-                self._waiting[key] = Sighting(entry, self._cycle_id, mapping_cache.version, {entry.event_key} - {""})
+                first = cleaned(entry)
+                self._waiting[key] = Sighting(first, self._cycle_id, mapping_cache.version, {first.event_key} - {""})
             else:
                 sighting.add(entry, mapping_cache.version)
             if key in self._seen:
@@ -201,9 +206,13 @@ def cleaned(entry: UnmappedEntry) -> UnmappedEntry:
         market_name=clean_text(entry.market_name or "") or None,
         sample_outcomes=bounded_sample(entry.sample_outcomes),
         error_code=clean_text(entry.error_code, 30),
-        event_key=str(entry.event_key)[:ID_LENGTH],
+        event_key=_event_key(entry),
         rules_text=clean_text(entry.rules_text or "", RULES_LENGTH),
     )
+
+
+def _event_key(entry):
+    return str(entry.event_key)[:ID_LENGTH]
 
 
 def identity(external_market_id) -> str:

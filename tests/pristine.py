@@ -4,6 +4,8 @@ Django's own way empties every table, so that the rows of migrations (bookmakers
 test that follows, and makes permissions and content types anew each time, which takes longer than most tests.
 """
 
+from contextlib import contextmanager
+
 from django.db import connection, transaction
 
 SCHEMA = "pristine"
@@ -33,6 +35,15 @@ def restore():
             cursor.execute(
                 f"INSERT INTO {table} SELECT * FROM {SCHEMA}.{table} WHERE NOT EXISTS (SELECT 1 FROM {table})"
             )
+
+
+@contextmanager
+def made_once(blocker):
+    """For a fixture of a whole module: what is written with the cursor is there for the module's tests, each of
+    which has its own transaction in ours, and is gone afterwards. Tests that commit cannot use it."""
+    with blocker.unblock(), transaction.atomic(), connection.cursor() as cursor:
+        yield cursor
+        transaction.set_rollback(True)
 
 
 def _tables():

@@ -134,11 +134,11 @@ def many():
         cursor.execute("ANALYZE unmapped_market_log, unmapped_market_text")
 
 
-@pytest.mark.parametrize("search", ["2741", "market 2741", "z9", "z9 q", "o/u 4.5"])
-def test_a_search_is_answered_by_the_index(search):
+def test_a_search_is_answered_by_the_index():
     many()
-    plan = QueueFilter(search=search).rows().explain()
-    assert "idx_unmapped_text" in plan and "Seq Scan" not in plan
+    for search in ("2741", "market 2741", "z9", "z9 q", "o/u 4.5"):
+        plan = QueueFilter(search=search).rows().explain()
+        assert "idx_unmapped_text" in plan and "Seq Scan" not in plan, search
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from mappings import queue_pages
 from mappings.models import UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.queue_pages import PER_PAGE, Cursor, page_queries, page_rows, queue_page, sibling_counts
+from tests.pristine import made_once
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +25,18 @@ SELECT CASE WHEN n %% 2 = 0 THEN 'bet9ja' ELSE 'sportybet' END, n::text, 'Market
 """
 
 
-@pytest.fixture
-def filled():
-    """Twenty thousand rows; those of one family all lie at the bottom of the order."""
-    with connection.cursor() as cursor:
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker):
+    """Twenty thousand rows, made once; those of one family all lie at the bottom of the order."""
+    with made_once(django_db_blocker) as cursor:
         cursor.execute(FILL, {"rows": 20_000})
         cursor.execute("ANALYZE unmapped_market_log")
+        yield
+
+
+@pytest.fixture
+def filled(once, db):
+    """Those rows, for tests that do not change them."""
 
 
 def nodes(plan):
@@ -48,6 +55,16 @@ def read_rows(query):
     scans = [node for node in nodes(plan) if node.get("Relation Name") == "unmapped_market_log"]
     read = sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans)
     return {node.get("Index Name") for node in scans}, read
+
+
+def test_siblings_are_counted_in_their_tab_and_bounded():
+    def make(key, tab="NEW", source="bet9ja", sibling_key="k"):
+        return UnmappedMarketLog.objects.create(
+            source=source, external_market_id=key, status=tab, sibling_key=sibling_key
+        )
+
+    rows = [make("1"), make("2"), make("3", "IGNORED"), make("4", source="sportybet"), make("5", sibling_key="")]
+    assert sibling_counts(rows, QueueFilter(tab="NEW")) == {rows[0].pk: 1, rows[1].pk: 1, rows[2].pk: 1}
 
 
 @pytest.mark.parametrize(
@@ -96,16 +113,6 @@ def test_what_is_no_cursor_is_the_first_page(text):
 def test_a_cursor_reads_back_as_it_was_written():
     cursor = Cursor(0.1 + 0.2, 10**17, 150)
     assert Cursor.read(str(cursor)) == cursor
-
-
-def test_siblings_are_counted_in_their_tab_and_bounded():
-    def make(key, tab="NEW", source="bet9ja", sibling_key="k"):
-        return UnmappedMarketLog.objects.create(
-            source=source, external_market_id=key, status=tab, sibling_key=sibling_key
-        )
-
-    rows = [make("1"), make("2"), make("3", "IGNORED"), make("4", source="sportybet"), make("5", sibling_key="")]
-    assert sibling_counts(rows, QueueFilter(tab="NEW")) == {rows[0].pk: 1, rows[1].pk: 1, rows[2].pk: 1}
 
 
 def test_a_search_pages_through_the_same_rows_however_many_are_looked_through_first(filled, monkeypatch):
