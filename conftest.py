@@ -8,19 +8,6 @@ from django.test import TransactionTestCase
 from tests import pristine
 
 
-def pytest_addoption(parser):
-    parser.addoption("--exhaustive", action="store_true", help="also what walks many pages in Chromium for minutes")
-
-
-def pytest_collection_modifyitems(config, items):
-    """The whole suite keeps to five minutes; the first browser test walks the desk's main road in it."""
-    if not config.getoption("--exhaustive"):
-        left = pytest.mark.skip(reason="walks many pages in Chromium for minutes: --exhaustive")
-        for item in items:
-            if item.get_closest_marker("exhaustive"):
-                item.add_marker(left)
-
-
 def pytest_collection_finish(session):
     """What is imported and collected stays to the end: looking through it again and again for garbage was
     a third of the suite's work."""

@@ -3,8 +3,6 @@ no page is wider than its window, also at a zoom of 200 %."""
 
 from datetime import timedelta
 
-import pytest
-from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,17 +12,10 @@ from mappings.tests.preview_builders import keep_fixture, yes_no
 from odds.models import Event, MarketOddsCurrent
 from tests.admin_rows import HOSTILE, make_everything, make_odds, make_unmapped
 
-from .browser import chromium_path, open_desk
+from .driving import IN_A_BROWSER
 from .looks import faint_texts, too_wide
 
-pytest.importorskip("playwright", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.exhaustive,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium_path() is None, reason="no Chromium is installed (CHROMIUM names one)"),
-]
-PASSWORD = "a word for this test only"
+pytestmark = IN_A_BROWSER
 WIDTHS = (1440, 1280, 720)  # 720: 1440 at a zoom of 200 %
 ALIKE = ("django_q", "auth/group", "scrapeerror", "setasideitem", "settingschange")  # lists as others, of plain words
 LONG = "W" * 255
@@ -92,26 +83,25 @@ def a_desk_full_of_hostile_names():
     ]
 
 
-def test_every_page_can_be_read_in_light_and_dark_and_fits_its_window():
-    lead = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
-    lead.groups.add(Group.objects.get(name="lead"))
+def test_every_page_can_be_read_in_light_and_dark_and_fits_its_window(sit_down):
     addresses = a_desk_full_of_hostile_names()
-    with open_desk("ada", PASSWORD) as desk:
-        links = "[...document.querySelectorAll('#nav-sidebar-apps a')].map((link) => link.pathname + link.search)"
-        led_to = [link for link in desk.do(lambda page: page.evaluate(links)) if not any(one in link for one in ALIKE)]
-        pages = list(dict.fromkeys([*led_to, *addresses]))
-        wrong = {}
+    desk = sit_down("ada", "lead")
+    desk.goto("/admin/")
+    links = "[...document.querySelectorAll('#nav-sidebar-apps a')].map((link) => link.pathname + link.search)"
+    led_to = [link for link in desk.do(lambda page: page.evaluate(links)) if not any(one in link for one in ALIKE)]
+    pages = list(dict.fromkeys([*led_to, *addresses]))
+    wrong = {}
 
-        def look(page, address):
-            page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-            page.goto(desk.base + address, wait_until="domcontentloaded")
-            if "focus" in address:
-                page.locator(".focus-name").wait_for()
-            found = [("dark" if dark else "light", text) for dark in (False, True) for text in faint_texts(page, dark)]
-            return found + [(width, text) for width in WIDTHS for text in too_wide(page, width)]
+    def look(page, address):
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.goto(desk.base + address, wait_until="domcontentloaded")
+        if "focus" in address:
+            page.locator(".focus-name").wait_for()
+        found = [("dark" if dark else "light", text) for dark in (False, True) for text in faint_texts(page, dark)]
+        return found + [(width, text) for width in WIDTHS for text in too_wide(page, width)]
 
-        for address in pages:
-            found = desk.do(lambda page, address=address: look(page, address))
-            if found:
-                wrong[address] = found
-        assert wrong == {}, "\n".join(f"{address}: {one}" for address, found in wrong.items() for one in found)
+    for address in pages:
+        found = desk.do(lambda page, address=address: look(page, address))
+        if found:
+            wrong[address] = found
+    assert wrong == {}, "\n".join(f"{address}: {one}" for address, found in wrong.items() for one in found)

@@ -3,6 +3,7 @@
 Playwright's calls run in a thread of their own, so that the test beside them may use the ORM.
 """
 
+import importlib.util
 import os
 import shutil
 import time
@@ -11,12 +12,15 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
+import pytest
+
 from oddsproject.stack import processes
 from tests import children
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 START_SECONDS = 120
 WAIT_MS = 60_000
+PASSWORD = "a word for this test only"
 
 
 def chromium_path() -> str | None:
@@ -25,8 +29,17 @@ def chromium_path() -> str | None:
     return named or next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
+IN_A_BROWSER = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="playwright is not installed"),
+    pytest.mark.skipif(chromium_path() is None, reason="no Chromium is installed (CHROMIUM names one)"),
+]
+
+
 class Desk:
-    """base: where it answers. do(step): runs step(page) in the browser's thread, returns its result."""
+    """What one person sees. base: where it answers. do(step): runs step(page) in the browser's thread,
+    returns its result."""
 
     def __init__(self, base, pool, page):
         self.base = base
@@ -42,12 +55,6 @@ class Desk:
     def press(self, key):
         self.do(lambda page: page.keyboard.press(key))
 
-    def beside(self, username, password):
-        """Another person at the same desk: a signed-in Desk with cookies of its own in the same browser."""
-        colleague = Desk(self.base, self._pool, self.do(lambda page: _new_page(page.context.browser)))
-        _sign_in(colleague, username, password)
-        return colleague
-
     def see(self, selector, text=None):
         """Wait until an element (with that text) is visible; returns its whole text."""
 
@@ -58,10 +65,43 @@ class Desk:
 
         return self.do(look)
 
+    def until(self, script):
+        """Wait until a script's expression is true."""
+        self.do(lambda page: page.wait_for_function(script))
+
+
+class Floor:
+    """A running desk and a browser; everybody who signs in has cookies of their own."""
+
+    def __init__(self, base, pool, browser):
+        self.base = base
+        self._pool = pool
+        self._browser = browser
+
+    @contextmanager
+    def seat(self, cookies=()):
+        """A Desk with these cookies, closed with the block. Raises AssertionError for errors on its console."""
+        errors = []
+
+        def open_page():
+            context = self._browser.new_context(viewport={"width": 1440, "height": 1000})
+            context.add_cookies([{"name": name, "value": value, "url": self.base} for name, value in cookies])
+            page = context.new_page()
+            page.set_default_timeout(WAIT_MS)  # the patience of a loaded machine
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            return page
+
+        desk = Desk(self.base, self._pool, self._pool.submit(open_page).result(timeout=180))
+        try:
+            yield desk
+            assert errors == []
+        finally:
+            desk.do(lambda page: page.context.close())
+
 
 @contextmanager
-def open_desk(username, password):
-    """A signed-in browser on a running desk. Raises AssertionError for errors on its console."""
+def open_floor():
+    """Starts the desk's processes and the browser; a Floor."""
     from playwright.sync_api import sync_playwright
 
     port = processes.free_port()
@@ -72,47 +112,28 @@ def open_desk(username, password):
                "--port", port, "--lifespan", "off", "--no-access-log")  # fmt: skip
         stack.enter_context(children.python(*web, env=env))
         stack.enter_context(children.python("manage.py", "dispatch_notices", env=env))
-        _wait_until_ready(base)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="browser"))
-        errors = []
 
         def start():
             playwright = sync_playwright().start()
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-            page = _new_page(browser, viewport={"width": 1440, "height": 1000})
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            return playwright, browser, page
+            return playwright, playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
 
-        playwright, browser, page = pool.submit(start).result(timeout=180)
+        playwright, browser = pool.submit(start).result(timeout=180)
 
         def stop():
             browser.close()
             playwright.stop()
 
         stack.callback(lambda: pool.submit(stop).result(timeout=180))
-        desk = Desk(base, pool, page)
-        _sign_in(desk, username, password)
-        yield desk
-        assert errors == []
+        _wait_until_ready(base)
+        yield Floor(base, pool, browser)
 
 
-def _new_page(browser, **options):
-    """A page with cookies of its own, and the patience of a loaded machine."""
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(WAIT_MS)
-    return page
-
-
-def _sign_in(desk, username, password):
-    desk.goto("/admin/login/?next=/admin/")
-
-    def enter(page):
-        page.fill("#id_username", username)
-        page.fill("#id_password", password)
-        page.keyboard.press("Enter")
-        page.locator(".desk-status[data-state=connected]").wait_for(timeout=WAIT_MS)
-
-    desk.do(enter)
+def fill_in_login(page, username):
+    """Name and password on a page that asks for them."""
+    page.fill("#id_username", username)
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
 
 
 def _wait_until_ready(base):
