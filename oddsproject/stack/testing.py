@@ -20,13 +20,7 @@ NO_BOOKMAKERS = dict.fromkeys(("BETPAWA_URL", "SPORTYBET_URL", "BET9JA_URL"), "h
 # Tests that start processes and wait for them. They run beside the others, which fill the processors meanwhile.
 WAITING = sorted(
     f"tests/{path.name}"
-    for pattern in (
-        "test_stack_*.py",
-        "test_workers.py",
-        "test_circuit_recovery.py",
-        "test_event_page_script.py",
-        "browser",
-    )
+    for pattern in ("test_stack_*.py", "test_workers.py", "test_circuit_recovery.py", "browser")
     for path in (ROOT / "tests").glob(pattern)
 )
 # What takes about as long as each other; each has its own servers, so that none notices the others.

@@ -76,6 +76,7 @@ def test_list_and_focus_mode_have_a_button_for_every_key_and_none_works_while_on
     assert marked == ["Extra", "counts.", "in", "normal"]
 
     desk.press("?")
+    assert "Strong: " in desk.see(".desk-keys-help[open]", "Keys on this page")
     desk.do(lambda page: page.locator(".desk-keys-help input[type=checkbox]").uncheck())
     desk.press("Escape")
     desk.press("e")
