@@ -33,11 +33,9 @@ def is_lead(request):
 
 
 def waiting_badge():
-    """How many unmapped markets wait, counted to 999 only: this runs on every page. None for none."""
+    """How many unmapped markets wait, counted to 999 only: this runs on every page. "0" too: pages keep it up."""
     queue = apps.get_model("mappings", "UnmappedMarketLog")
     waiting = queue.objects.filter(tab="NEW").order_by()[: COUNT_UP_TO + 1].count()
-    if waiting == 0:
-        return None
     return f"{COUNT_UP_TO}+" if waiting > COUNT_UP_TO else str(waiting)
 
 

@@ -241,8 +241,7 @@
     document.addEventListener("desk:waiting", (event) => {
         const link = document.querySelector('#nav-sidebar a[href="' + QUEUE + '"]');
         const badge = link && [...link.querySelectorAll("span")].find((span) => /^\d+\+?$/.test(span.textContent.trim()));
-        if (!badge) return; // it was none when the page was made
-        badge.textContent = event.detail || "0";
+        if (badge) badge.textContent = event.detail || "0";
     });
 
     // --- Progress of a run ------------------------------------------------------------------
