@@ -113,14 +113,16 @@ def compare_series(
     if 2 <= len(pairs) < len(source.labels):
         x = _rebooked(x, y, source.own_book(tuple(ours))[our_rows])
     weights = target.weights[their_rows]
-    distance, per_row = _distance(x, y, weights[:, theirs])
+    our_coarseness, their_coarseness = source.coarseness[our_rows][:, ours], target.coarseness[their_rows]
+    distance, per_row = _distance(x, y, weights[:, theirs], our_coarseness + their_coarseness[:, theirs])
     if distance is None:
         return NOTHING
     order = _exchanged(before, y)
     free_distance = distance
     if order is not None:
-        free_distance, _ = _distance(x, y[:, order], weights[:, theirs][:, order])
         theirs_free = [theirs[place] for place in order]
+        coarseness = our_coarseness + their_coarseness[:, theirs_free]
+        free_distance, _ = _distance(x, y[:, order], weights[:, theirs_free], coarseness)
     used = len(set(numbers[~np.isnan(per_row)].tolist()))
     swapped = distance > APART and free_distance is not None and free_distance < min(NEAR, distance / 2)
     shown = theirs_free if swapped and wanted is None else theirs
@@ -210,9 +212,10 @@ def _exchanged(x, y):
     return None if order == list(range(count)) else order
 
 
-def _distance(x, y, weights):
-    """(robust mean over fixtures, distance per row). Long shots and even two-way prices count less."""
-    gaps = np.abs(x - y)
+def _distance(x, y, weights, coarseness):
+    """(robust mean over fixtures, distance per row). Long shots and even two-way prices count less, and what
+    prices are too coarse to tell (half a step of either) not at all."""
+    gaps = np.maximum(np.abs(x - y) - coarseness, 0.0)
     missing = np.isnan(gaps)
     if missing.any():
         gaps, weights = np.where(missing, 0.0, gaps), np.where(missing, 0.0, weights)

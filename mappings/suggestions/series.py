@@ -13,6 +13,7 @@ MOST_FIXTURES = 40
 MOST_LINES = 3
 MOST_LOOKED_AT = MOST_FIXTURES * 3 // 2  # of a rival's market: enough to find 40 that BetPawa has as well
 MOST_KEPT = MOST_LINES * 4
+HALF_STEP = 0.005
 _APART, _NO_LINE = 1e7, 4e6  # a line is less than 1e5: fixture number and line in one number
 
 
@@ -56,6 +57,15 @@ class Series:
         chance = 1 / (1 + np.exp(-self.values))
         return np.nan_to_num(chance * (1 - chance) + 0.02, nan=0.0)
 
+    @cached_property
+    def coarseness(self) -> np.ndarray:
+        """(rows, labels): what half a step of the price (0.01) is in logits: a third at 1.015, next to nothing at 2.
+
+        The two sides of a two-way book are one number, as coarse as the coarser of them. NaN where missing.
+        """
+        own = HALF_STEP * self.implied / np.maximum(1 - self.implied, HALF_STEP)
+        return np.fmax.reduce(own, axis=1, keepdims=True).repeat(2, axis=1) if own.shape[1] == 2 else own
+
     @property
     def has_line(self) -> bool:
         return any(line is not None for line in self.lines)
@@ -91,7 +101,7 @@ class Series:
             return np.concatenate([getattr(ladder, name) for _, ladder in self._ladders])
         places = {label: place for place, label in enumerate(labels)}
         columns = {ladder.labels: [places[label] for label in ladder.labels] for _, ladder in self._ladders}
-        table = np.full((len(self.lines), len(labels)), np.nan)
+        table = np.full((sum(len(ladder.lines) for _, ladder in self._ladders), len(labels)), np.nan)
         row = 0
         for _, ladder in self._ladders:
             end = row + len(ladder.lines)

@@ -10,7 +10,7 @@ from mappings.evidence.samples import BookSample, Fixture
 from mappings.shapes import ScrapedMarket, ScrapedOutcome
 from mappings.suggestions.assignment import best_pairs
 from mappings.suggestions.fair import fair_probabilities
-from mappings.suggestions.price_evidence import compare
+from mappings.suggestions.price_evidence import APART, NEAR, compare
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 STRENGTHS = (0.62, 0.30, 0.71, 0.22, 0.55, 0.18)  # chance of the home side, match by match
@@ -92,6 +92,21 @@ def test_another_market_is_apart():
     assert compare(both, "sportybet", "60", "3743").distance > 0.3
 
 
+def prices(key, quoted):
+    return ScrapedMarket(key, "", tuple(ScrapedOutcome(text, price) for text, price in quoted.items()))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_near"), [({"Yes": "1.02", "No": "12.00"}, True), ({"Yes": "1.10", "No": "6.00"}, False)]
+)
+def test_what_is_all_but_sure_has_coarse_prices_and_is_not_apart_for_one_step_of_them(theirs, is_near):
+    """From 1.01 to 1.02 is one step, and 0.7 in logits, which elsewhere is another market."""
+    ours = prices("770", {"Yes": "1.01", "No": "15.00"})
+    found = compare([fixture(n, [ours], [prices("1", theirs)]) for n in range(6)], "sportybet", "1", "770")
+    assert (found.distance < NEAR) is is_near
+    assert (found.distance > APART) is not is_near
+
+
 def test_only_equal_lines_meet_and_every_grammar_is_read():
     both = [
         fixture(
@@ -123,6 +138,18 @@ def test_a_line_that_only_one_side_writes_is_part_of_the_name():
         for n in range(6)
     ]  # fmt: skip
     assert compare(second, "sportybet", "8", "28000224").distance is None
+
+
+def test_rows_show_prices_also_where_a_fixture_has_more_lines_than_are_compared():
+    """Some lines are left out, and the fixtures call their outcomes differently: each row keeps its own prices."""
+
+    def both(count, names):
+        ours = [market("5000", {"Over": 0.5, "Under": 0.5}, str(4 * n + 2)) for n in range(count)]
+        return ours, [market("18", dict.fromkeys(names, 0.5), f"total={n}.5") for n in range(count)]
+
+    fixtures = [fixture(1, *both(2, ("Over", "Under"))), fixture(2, *both(15, ("More", "Less")))]
+    found = compare(fixtures, "sportybet", "18", "5000", pairing={"Over": "Over", "Under": "Under"})
+    assert [(row.event_key, row.outcomes[0][2]) for row in found.rows] == [("sr:1", 1.887), ("sr:1", 1.887)]
 
 
 def test_part_of_a_split_market_is_paired():
