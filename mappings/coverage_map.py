@@ -55,7 +55,7 @@ def coverage_map() -> tuple[list[str], list[tuple[str, dict[str, Cell]]]]:
         cursor.execute(CARRIED)
         carried = [(*key.split(":", 1), events) for key, events in cursor.fetchall()]
     carried = [one for one in carried if one[0] != REFERENCE]
-    queued = _queued({key for _, key, _ in carried})
+    queued = _queued(carried)
     cells: dict[str, dict[str, Cell]] = {}
     totals = Counter()
     for slug, key, events in carried:
@@ -81,8 +81,9 @@ def coverage_map() -> tuple[list[str], list[tuple[str, dict[str, Cell]]]]:
     return sorted(totals), order
 
 
-def _queued(keys):
-    rows = UnmappedMarketLog.objects.filter(external_market_id__in=keys).order_by()
+def _queued(carried):
+    slugs, keys = ({one[place] for one in carried} for place in (0, 1))  # the bookmaker comes first in the index
+    rows = UnmappedMarketLog.objects.filter(source__in=slugs, external_market_id__in=keys).order_by()
     found = rows.values_list("source", "external_market_id", "family", "tab", "best_band")
     return {(source, key): (family, tab, band) for source, key, family, tab, band in found}
 

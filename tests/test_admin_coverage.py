@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mappings.coverage_map import coverage_map
@@ -10,6 +12,7 @@ from mappings.models import PriceFixture
 from mappings.services import create_mapping
 from mappings.tests.builders import market
 from mappings.tests.preview_builders import keep_fixture, yes_no
+from mappings.tests.query_plans import looked_up_by, queue_of_many
 from tests.admin_rows import make_unmapped, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,14 @@ def test_a_family_is_counted_by_kind_and_by_event_and_its_gain_is_of_what_waits(
     assert (cell.seen, cell.mapped, cell.seen_by_event, cell.mapped_by_event) == (3, 1, 6, 3)
     assert (cell.waiting, cell.strong, cell.set_aside) == (1, 1, 1)
     assert cell.gain == pytest.approx(1 / 6)
+
+
+def test_the_queue_is_asked_by_its_key(kept):
+    queue_of_many()
+    with CaptureQueriesContext(connection) as asked:
+        coverage_map()
+    found = looked_up_by(asked, "unmapped_market_log")
+    assert "(source)" in found and "(external_market_id)" in found
 
 
 def test_the_page_leads_to_the_queue_of_what_waits(kept):

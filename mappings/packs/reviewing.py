@@ -19,6 +19,7 @@ from mappings.snapshot import Snapshot
 
 CANONICAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]*", re.ASCII)
 KEYS_AT_ONCE = 5_000
+UNREAD = ("rules_text", "sample_outcomes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +230,10 @@ def sort_decisions(pack, rows) -> tuple[DecisionsDiff, list[tuple]]:
     to_apply = []
     for start in range(0, len(pack.decisions), KEYS_AT_ONCE):
         part = pack.decisions[start : start + KEYS_AT_ONCE]
-        keys = {packed.external_market_id for packed in part}
-        seen = UnmappedMarketLog.objects.filter(external_market_id__in=keys).select_related("mapped_to")
-        known = {(row.source, row.external_market_id): row for row in seen.defer("rules_text", "sample_outcomes")}
+        slugs, keys = {packed.source for packed in part}, {packed.external_market_id for packed in part}
+        # The bookmaker comes first in the index.
+        seen = UnmappedMarketLog.objects.filter(source__in=slugs, external_market_id__in=keys)
+        known = {(row.source, row.external_market_id): row for row in seen.select_related("mapped_to").defer(*UNREAD)}
         for packed in part:
             row = known.get((packed.source, packed.external_market_id))
             verdict = _verdict(packed, row, rows)

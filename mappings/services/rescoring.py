@@ -57,5 +57,6 @@ def _targets(batches) -> list[str]:
 def rows_of(pairs: Iterable[dict]) -> list[int]:
     """Queue rows of rejected pairs, {source, key, …}."""
     asked = {(pair["source"], pair["key"]) for pair in pairs}
-    rows = UnmappedMarketLog.objects.filter(external_market_id__in={key for _, key in asked})
+    slugs, keys = ({pair[place] for pair in asked} for place in (0, 1))  # the bookmaker comes first in the index
+    rows = UnmappedMarketLog.objects.filter(source__in=slugs, external_market_id__in=keys)
     return [id for id, *key in rows.values_list("pk", "source", "external_market_id") if tuple(key) in asked]

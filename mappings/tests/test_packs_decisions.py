@@ -1,6 +1,8 @@
 """What was decided about markets travels in a pack too, to a desk that has seen them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from mappings.models import DecisionBatch, UnmappedMarketLog
 from mappings.packs import export_pack, import_pack, read_pack, review
@@ -8,6 +10,7 @@ from mappings.packs.format import written
 from mappings.services import acknowledge, ignore, map_to
 from mappings.tests.pack_builders import NEW, content_of, emptied, taken
 from mappings.tests.preview_builders import queue_row
+from mappings.tests.query_plans import looked_up_by, queue_of_many
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +65,13 @@ def test_a_market_is_not_mapped_to_a_mapping_that_has_not_its_key():
     assert review(pack).decisions.no_mapping == 1
     import_pack(pack, user="ada", reason="x")
     assert decisions() == [("999", "NEW", None, None)]
+
+
+def test_the_queue_is_asked_by_its_key():
+    ignore(ids=[queue_row().pk], user="ada")
+    pack = read_pack(export_pack(with_decisions=True))
+    queue_of_many()
+    with CaptureQueriesContext(connection) as asked:
+        assert review(pack).decisions.same == 1
+    found = looked_up_by(asked, "unmapped_market_log")
+    assert "(source)" in found and "(external_market_id)" in found

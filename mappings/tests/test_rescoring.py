@@ -1,6 +1,8 @@
 """What a decision made stale among suggestions is put right by the task queue, after the commit, in one task."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from mappings import tasks
@@ -17,6 +19,7 @@ from mappings.services import (
     undo_batch,
 )
 from mappings.tests.preview_builders import queue_row, yes_no
+from mappings.tests.query_plans import looked_up_by, queue_of_many
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Penalty awarded", "betpawa_id": "777001", "outcome_mapping": yes_no()}
@@ -130,3 +133,12 @@ def test_the_task_runs_on_a_real_queue(rows):
     assert tasks.rescore_rows([rows["first"].pk]) == 1
     rows["first"].refresh_from_db()
     assert rows["first"].suggested_at and rows["first"].best_betpawa_id != "777001"
+
+
+def test_the_rows_of_rejected_pairs_are_found_by_their_key():
+    row, _ = queue_row("901"), queue_row("901", source="bet9ja")
+    queue_of_many()
+    with CaptureQueriesContext(connection) as asked:
+        assert rescoring.rows_of([{"source": "sportybet", "key": "901"}]) == [row.pk]
+    found = looked_up_by(asked, "unmapped_market_log")
+    assert "(source)" in found and "(external_market_id)" in found
