@@ -57,9 +57,12 @@ def ids_of(texts):
     return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19})
 
 
-def say(request, words, *, batch=None, tone="good", details=()):
-    """What the next page of the queue says on top, with an undo of that batch for ten seconds."""
-    request.session[SAID] = {"words": words, "batch": batch, "tone": tone, "details": list(details)}
+def say(request, words, *, batch=None, tone="good", details=(), is_undo=False):
+    """What the next page of the queue says on top, with an undo of that batch for ten seconds. is_undo: the
+    batch is an undo, so that taking it back does something again, and the undo key goes past it."""
+    request.session[SAID] = {
+        "words": words, "batch": batch, "tone": tone, "details": list(details), "is_undo": is_undo
+    }  # fmt: skip
 
 
 def said(request):
@@ -116,12 +119,17 @@ def undo_page(request):
         return HttpResponseRedirect(safe_next(request))
     if not undone.done:
         return HttpResponseRedirect(reverse("admin:mappings_batch", args=[undone.undoes]) + "?undo=1")
-    counts = undone.counts
-    words = f"Undone: {count_text(counts.get('restored', 0) + counts.get('merged', 0))} as before"
+    counts, is_redo = undone.counts, _is_redo(undone.batch_id)
+    done = "Done again" if is_redo else "Undone"
+    words = f"{done}: {count_text(counts.get('restored', 0) + counts.get('merged', 0))} as before"
     if undone.refused:
         words += f", {count_text(len(undone.refused))} left as they are"
-    say(request, words + ".", batch=undone.batch_id)
+    say(request, words + ".", batch=undone.batch_id, is_undo=not is_redo)
     return HttpResponseRedirect(safe_next(request))
+
+
+def _is_redo(batch_id):
+    return DecisionBatch.objects.only("summary").get(pk=batch_id).summary.get("isRedo", False)
 
 
 # --- Which rows ---------------------------------------------------------------------------------

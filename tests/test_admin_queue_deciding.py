@@ -173,6 +173,21 @@ def test_an_undo_that_somebody_stands_in_the_way_of_says_who_and_offers_the_rest
     assert list(statuses().values()) == ["ACKNOWLEDGED", "NEW"]
 
 
+def test_the_undo_key_goes_back_step_by_step_and_what_is_undone_is_done_again_by_its_button_only():
+    rows = [make_unmapped(1), make_unmapped(2)]
+    client = sign_in("trader")
+    for row in rows:
+        decided = decide(client, "acknowledge", [row])
+    assert 'data-key-label="Undo this decision"' in decided.content.decode()
+    undone = client.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
+    page = undone.content.decode()
+    offer = page.partition("data-undo-offer")[2].partition("</form>")[0]
+    assert "Do it again" in offer and "data-key=" not in offer  # z stays with the next older decision
+    again = client.post(QUEUE + "undo/", {"batch": undone.context["said"]["batch"], "next": QUEUE}, follow=True)
+    assert list(statuses().values()) == ["ACKNOWLEDGED"] * 2 and "Done again" in said(again)
+    assert 'data-key-label="Undo this decision"' in again.content.decode()  # which is what z takes back now
+
+
 def test_an_undo_that_is_refused_offers_the_decision_before_it():
     rows = [make_unmapped(1), make_unmapped(2), make_unmapped(3)]
     ada, bayo = sign_in("trader", "ada"), sign_in("trader", "bayo")
