@@ -23,6 +23,14 @@ def test_a_viewer_sees_the_queue_and_no_decision():
     assert b'name="decision"' in sign_in("trader").get(QUEUE).content
 
 
+def test_a_viewer_reads_of_siblings_and_gets_no_button_that_selects_them():
+    make_unmapped(1, sibling_key="goals", priority=9)
+    make_unmapped(2, sibling_key="goals")
+    page = sign_in("viewer").get(QUEUE).content.decode()
+    assert "1 sibling below" in page and "data-siblings=" not in page
+    assert "data-siblings=" in sign_in("trader").get(QUEUE).content.decode()
+
+
 def test_tabs_hold_what_was_decided_and_say_how_many():
     make_unmapped(1)
     make_unmapped(2, status="ACKNOWLEDGED")
