@@ -1,6 +1,8 @@
 """Rules that ignore markets as they come: their list in order, and a form that shows what a rule
 would hit before it is saved."""
 
+import json
+
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -56,7 +58,8 @@ def rules_page(request):
 
 @require(TRADER, methods=("GET", "POST"))
 def rule_page(request, rule_id=None):
-    """GET: the form. POST step=preview: the form with its hits. POST step=save: saved, and applied."""
+    """GET: the form. POST step=preview: the form with its hits. POST step=save: saved, and applied, where
+    these are the conditions whose hits were shown (previewed); else their hits are shown first."""
     rule = get_object_or_404(IgnoreRule, pk=rule_id) if rule_id is not None else None
     if request.method == "GET":
         return _form(request, rule, _values_of(rule))
@@ -64,14 +67,17 @@ def rule_page(request, rule_id=None):
     try:
         conditions = conditions_of(values)
         until = _until(values, rule)
-        if request.POST.get("step") == "save":
+        is_save, is_shown = request.POST.get("step") == "save", request.POST.get("previewed") == _as_text(conditions)
+        if is_save and is_shown:
             return _save(request, rule, values, conditions, until)
         hits = ignore_rules.preview(conditions, HITS_SHOWN)
+        if is_save:
+            errors = ["Nothing is saved: these hits were not shown yet. Look at them, then save."]
     except ValidationError as error:
         errors = error.messages
     except ignore_rules.StaleRule as error:
         errors = [f"{error} Look at it again before you save."]
-    return _form(request, rule, values, errors, hits)
+    return _form(request, rule, values, errors, hits, previewed=_as_text(conditions) if hits else "")
 
 
 @require(TRADER, methods=("POST",))
@@ -131,10 +137,14 @@ def conditions_of(values):
     return conditions
 
 
+def _as_text(conditions):
+    return json.dumps(conditions, sort_keys=True)
+
+
 # --- The form -----------------------------------------------------------------------------------
 
 
-def _form(request, rule, values, errors=(), hits=None):
+def _form(request, rule, values, errors=(), hits=None, previewed=""):
     names = bookmaker_names()
     choices = {field["name"]: field["choices"] for field in filter_fields(QueueFilter(), names)}
     return page(
@@ -149,6 +159,7 @@ def _form(request, rule, values, errors=(), hits=None):
             "rows": [(row, names.get(row.source, row.source)) for row in hits[1]],
             "more": max(0, hits[0] - len(hits[1])),
         },
+        previewed=previewed,
         choices=choices,
         ignores=IGNORES,
         kept_until=until_words(rule.until) if rule else "",

@@ -15,6 +15,12 @@ def sent(**values):
     return {"name": "Corners", "name_contains": "corner", "until": "forever", **values}
 
 
+def save(client, address, **values):
+    """As the page does it: its hits first, which the form remembers. The answer to the save, followed."""
+    shown = client.post(RULES + address, sent(step="preview", **values))
+    return client.post(RULES + address, sent(step="save", previewed=shown.context["previewed"], **values), follow=True)
+
+
 def tabs():
     return list(UnmappedMarketLog.objects.order_by("pk").values_list("tab", flat=True))
 
@@ -26,9 +32,22 @@ def test_a_rule_shows_its_hits_before_anything_is_saved_and_then_ignores_them():
     page = client.post(f"{RULES}add/", sent(step="preview"))
     assert page.context["hits"]["count"] == 1 and b"Corner range 1" in page.content
     assert tabs() == ["NEW", "NEW"] and not IgnoreRule.objects.exists()
-    answer = client.post(f"{RULES}add/", sent(step="save", reason="not ours"), follow=True)
+    answer = save(client, "add/", reason="not ours")
     assert "1 market ignored" in answer.context["said"]["words"]
     assert tabs() == ["IGNORED", "NEW"] and IgnoreRule.objects.get().created_by == "a-trader"
+
+
+def test_conditions_that_were_changed_after_their_hits_were_shown_show_theirs_and_save_nothing():
+    make_unmapped(1)
+    make_unmapped(2, market_name="Bookings")
+    client = sign_in("trader")
+    shown = client.post(f"{RULES}add/", sent(step="preview"))
+    wider = sent(step="save", name_contains="", source="sportybet", previewed=shown.context["previewed"])
+    asked = client.post(f"{RULES}add/", wider)
+    assert asked.context["hits"]["count"] == 2 and b"these hits were not shown yet" in asked.content
+    assert tabs() == ["NEW", "NEW"] and not IgnoreRule.objects.exists()
+    client.post(f"{RULES}add/", wider | {"previewed": asked.context["previewed"], "reason": "none of theirs"})
+    assert tabs() == ["IGNORED", "IGNORED"]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +68,7 @@ def test_a_rule_that_cannot_be_is_explained_and_keeps_what_was_typed(values, pro
 def test_switched_off_and_deleted_with_what_it_ignored_coming_back():
     make_unmapped(1)
     client = sign_in("trader")
-    client.post(f"{RULES}add/", sent(step="save"))
+    save(client, "add/")
     rule = IgnoreRule.objects.get()
     client.post(f"{RULES}{rule.pk}/change/", {"do": "off", "version": rule.version})
     rule.refresh_from_db()
@@ -63,7 +82,7 @@ def test_switched_off_and_deleted_with_what_it_ignored_coming_back():
 def test_rules_change_places():
     client = sign_in("trader")
     for name in ("One", "Two", "Three"):
-        client.post(f"{RULES}add/", sent(step="save", name=name))
+        save(client, "add/", name=name)
     three = IgnoreRule.objects.get(name="Three")
     client.post(f"{RULES}{three.pk}/change/", {"do": "up", "version": three.version})
     assert list(IgnoreRule.objects.values_list("name", flat=True)) == ["One", "Three", "Two"]
@@ -73,11 +92,11 @@ def test_rules_change_places():
 
 def test_a_rule_is_edited_and_keeps_its_condition_of_return():
     client = sign_in("trader")
-    client.post(f"{RULES}add/", sent(step="save", until="events"))
+    save(client, "add/", until="events")
     rule = IgnoreRule.objects.get()
     page = client.get(f"{RULES}{rule.pk}/")
     assert page.context["values"]["name_contains"] == "corner"
-    client.post(f"{RULES}{rule.pk}/", sent(step="save", until="keep", version=rule.version, key_prefix="9"))
+    save(client, f"{rule.pk}/", until="keep", version=rule.version, key_prefix="9")
     rule.refresh_from_db()
     assert rule.conditions == {"name_contains": "corner", "key_prefix": "9"} and rule.until == {"kind": "events"}
 
