@@ -13,15 +13,14 @@ from mappings.conflicts import ERROR, WARNING
 from mappings.differences import Merged, label, merged, shown
 from mappings.models import MappingAuditLog, UserMarketMapping
 from mappings.preview import Preview, preview_mapping
-from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
-from mappings.services.versions import changes_since
+from mappings.services.mappings import EDITABLE, beginning_of, beginning_row, catalogue_entry, new_row
+from mappings.services.versions import NO_ROW, changes_since
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.pages import require
 
 LONGEST_REASON = 1000
 MOST_IDS = 20
-BUILT_IN = 0  # before the first version of a row
 SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
 
 
@@ -29,7 +28,7 @@ SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
 class Draft:
     """canonical_id: "" while a new market has none. row: what is stored, None for a new mapping or
     one that is built in. base: {field: value} as the person read it, values: as the person wants
-    it, version: of the row that was read, BUILT_IN where there was none over the built-in mapping.
+    it, version: of the row that was read, NO_ROW where there was none over the built-in mapping.
     ids: queue rows to map; split: they keep what they feed."""
 
     canonical_id: str
@@ -64,7 +63,7 @@ def opened(canonical_id: str, *, ids: tuple[int, ...] = ()) -> Draft:
     """The form as it is first seen. ids: queue rows to map to it."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first() if canonical_id else None
     base = base_of(canonical_id, row, ids)
-    version = row.version if row else BUILT_IN if catalogue_entry(canonical_id) else None
+    version = row.version if row else NO_ROW if catalogue_entry(canonical_id) else None
     return Draft(canonical_id, row, base, dict(base), version, ids)
 
 
@@ -105,7 +104,7 @@ def base_of(canonical_id: str, row, ids: tuple[int, ...]) -> dict:
 
 def values_at(canonical_id: str, version: int, ids: tuple[int, ...] = ()) -> dict:
     """The mapping as it was in a version, by the audit log. ids: as in opened. Raises ValidationError."""
-    if version == BUILT_IN and catalogue_entry(canonical_id):
+    if version == NO_ROW and catalogue_entry(canonical_id):
         return values_of(new_row(canonical_id))
     entry = MappingAuditLog.objects.filter(canonical_id=canonical_id, new_value__version=version).order_by("id").last()
     if entry is None:
@@ -131,10 +130,7 @@ def with_theirs(draft: Draft, button: str) -> Draft:
 
 def told(draft: Draft, since: int) -> dict:
     """What the second of two editors reads: who changed which fields when, and whose value the form has."""
-    changes = changes_since(draft.row, since)
-    if since == BUILT_IN:  # whoever made the row copied all of it, and changed some
-        was = values_at(draft.canonical_id, since)
-        changes = [replace(one, old=was[one.field]) for one in changes if one.new != was.get(one.field, one.new)]
+    changes = changes_since(draft.row, since, first=beginning_of(draft.canonical_id))
     clashes = draft.merge.clashes if draft.merge else {}
     beside = draft.merge.beside if draft.merge else ()
     return {
