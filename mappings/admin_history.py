@@ -237,6 +237,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
         verb=verb,
         icon=icon,
         reason=reason,
+        apply=request.POST.get("apply") == "1",
         why_a_reason=_why_a_reason(preview) if preview.needs_reason else "",
         version=row.version if row else "",
         problems=problems,

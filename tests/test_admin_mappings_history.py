@@ -215,3 +215,17 @@ def test_a_restore_says_why_it_needs_a_reason_and_a_number_key_gives_a_usual_one
     filled = client.post(page, {"do": "reason:0", "reason": "", "read_version": read})
     assert filled.context["reason"] and UserMarketMapping.objects.get().name == "Two"
     assert client.post(page, {"reason": filled.context["reason"], "read_version": read}).status_code == 302
+
+
+def test_the_tick_that_applies_it_at_once_outlives_a_usual_reason_and_a_refusal(reapplied, monkeypatch):
+    make()
+    monkeypatch.setattr("mappings.preview.Preview.needs_reason", True)
+    page, client = address("switch"), sign_in("trader")
+    ticked = 'name="apply" value="1" checked'
+    assert ticked not in client.get(page).content.decode()
+    sent = {"reason": "", "apply": "1", "read_version": UserMarketMapping.objects.get().version}
+    for posted in (sent, sent | {"do": "reason:0"}):
+        shown = client.post(page, posted)
+        assert ticked in shown.content.decode() and not reapplied
+    client.post(page, sent | {"reason": shown.context["reason"]})
+    assert reapplied == [("penalty", "a-trader")]
