@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from mappings import services
 from mappings.accepting import accept_planned, plan_best, plan_for
+from mappings.admin_decisions import said
 from mappings.batch_words import batch_words
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
@@ -20,7 +21,7 @@ from mappings.models import DecisionBatch, MarketSuggestion, Tab, UnmappedMarket
 from mappings.preview import preview_mapping
 from mappings.queue_filter import QueueFilter
 from mappings.services.decisions import CHANGED, UNCHANGED, last_changes, locked, stale
-from mappings.until import condition, moment
+from mappings.until import IGNORES, SNOOZES, condition, moment
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.api.strict_json import JsonRefused, read_json
 from oddsproject.desk.bookmakers import bookmaker_names
@@ -58,14 +59,18 @@ def focus_urls(guard):
 
 @require()
 def focus_page(request):
+    """id: with which row to begin; then: with which, should that one be decided by now."""
     asked = _filter(request)
-    start = request.GET.get("id", "")
     return page(
         request,
         "desk/focus.html",
         title="Focus",
         query=_query_text(asked),
-        start=start if start.isascii() and start.isdigit() and len(start) < 19 else "",
+        start=_id_text(request, "id"),
+        then=_id_text(request, "then"),
+        said=said(request),
+        ignores=IGNORES,
+        snoozes=SNOOZES,
         show="impact" if request.GET.get("show") == "impact" else "",
         queue_url=f"{reverse('admin:mappings_unmappedmarketlog_changelist')}?{_query_text(asked)}",
         may_decide=has_role(request.user, TRADER),
@@ -293,6 +298,12 @@ def _filter(request):
         return QueueFilter.from_query(query, user=request.user)
     except ValidationError:
         return QueueFilter(tab=Tab.NEW)
+
+
+def _id_text(request, name):
+    """A row's id in the address; "" for none and for nonsense."""
+    text = request.GET.get(name, "")
+    return text if text.isascii() and text.isdigit() and len(text) < 19 else ""
 
 
 def _query_text(asked):

@@ -6,13 +6,16 @@ from django.db.models import F
 
 from mappings.actors import name_of
 from mappings.cache import mapping_cache
+from mappings.errors import MappingErrorCode
 from mappings.evidence.samples import recent_fixtures
 from mappings.focus_offers import all_outcomes, own_prices, unpaired
 from mappings.models import MarketSuggestion, UnmappedMarketLog
 from mappings.pairing import sample_texts
 from mappings.queue_filter import siblings
+from mappings.queue_lines import earlier_words, priority_parts
 from mappings.suggestions.observations import views_of
 from mappings.suggestions.price_evidence import compare
+from mappings.why_words import reason_words, why_words
 from oddsproject.desk.bookmakers import bookmaker_names
 
 FIXTURES = 3
@@ -38,6 +41,7 @@ def _item(row, suggestions, names, user_name):
     views = views_of(recent_fixtures(keys=[f"{row.source}:{row.external_market_id}"], limit=FIXTURES))
     claimed = row.claimed_by if row.claim_is_live else None
     outcomes = all_outcomes(row, views)
+    others = list(siblings(row).only("pk", "version", "market_name", "external_market_id")[: SIBLINGS + 1])
     return {
         "id": row.pk,
         "version": row.version,
@@ -47,19 +51,19 @@ def _item(row, suggestions, names, user_name):
         "key": row.external_market_id,
         "rulesText": row.rules_text,
         "tab": row.tab,
-        "errorCode": row.error_code,
+        "why": "" if row.error_code in ("", MappingErrorCode.UNKNOWN_MARKET) else why_words(row.error_code),
         "family": row.family,
         "period": row.period,
         "events": row.event_count,
         "nextKickoffAt": _iso(row.next_kickoff_at),
         "firstSeenAt": _iso(row.first_seen_at),
         "priority": row.priority,
-        "priorityParts": row.priority_parts,
+        "priorityParts": priority_parts(row),
         "notes": row.notes or "",
         "claimedBy": claimed,
         "isMine": claimed == user_name,
         "reopenedReason": row.reopened_reason or "",
-        "earlierDecision": _earlier(row.earlier_decision),
+        "earlierDecision": earlier_words(row.earlier_decision),
         "review": row.review,
         "suggestedAt": _iso(row.suggested_at),
         "outcomes": [
@@ -69,8 +73,9 @@ def _item(row, suggestions, names, user_name):
         "ownPrices": own_prices(row, views),
         "siblings": [
             {"id": one.pk, "version": one.version, "name": one.market_name or "", "key": one.external_market_id}
-            for one in siblings(row).only("pk", "version", "market_name", "external_market_id")[:SIBLINGS]
+            for one in others[:SIBLINGS]
         ],
+        "hasMoreSiblings": len(others) > SIBLINGS,
         "candidates": [_candidate(row, suggestion, views, outcomes) for suggestion in suggestions],
     }
 
@@ -83,7 +88,7 @@ def _candidate(row, suggestion, views, outcomes):
         "name": suggestion.name,
         "confidence": suggestion.confidence,
         "band": suggestion.band,
-        "reasons": suggestion.reasons,
+        "reasons": [reason | {"title": reason_words(str(reason.get("family", "")))} for reason in suggestion.reasons],
         "pairing": suggestion.pairing,
         "unpaired": unpaired(outcomes, row.source, suggestion.pairing),
         "servedKeys": _served_keys(row, suggestion),
@@ -132,15 +137,6 @@ def side_by_side(row, suggestion, views) -> list[dict]:
             for text, name, ours, theirs, *_ in found.outcomes
         ]
     return list(events.values())
-
-
-def _earlier(decision):
-    if not isinstance(decision, dict) or not decision.get("status"):
-        return ""
-    who = decision.get("decidedBy") or "somebody"
-    to = f" to {decision['mappedTo']}" if decision.get("mappedTo") else ""
-    notes = f" ({decision['notes']})" if decision.get("notes") else ""
-    return f"Decided before: {decision['status'].lower()}{to} by {who}{notes}."
 
 
 def _iso(at):

@@ -58,7 +58,8 @@ def test_an_item_has_its_candidates_with_reasons_and_pairing(django_assert_max_n
     with django_assert_max_num_queries(12):
         (item,) = client.get(reverse("admin:mappings_focus_items"), {"ids": f"{row.pk},999999"}).json()["items"]
     assert item["name"] == HOSTILE
-    assert item["candidates"][0]["reasons"] == [{"family": "name", "points": 2.0, "text": "same kind"}]
+    (reason,) = item["candidates"][0]["reasons"]
+    assert reason == {"family": "name", "title": "Name", "points": 2.0, "text": "same kind"}
     assert [pair["text"] for pair in item["candidates"][0]["pairing"]] == ["Yes", "No"]
 
 

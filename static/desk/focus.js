@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const AHEAD = 3, QUIET = 600;
     const DOING = { map: "Mapping", acknowledge: "Acknowledging", ignore: "Ignoring", snooze: "Snoozing", close_review: "Closing the review of" };
     const urls = root.dataset, view = window.focusView, pace = window.focusPace();
-    const { make } = window.focusParts, { isReview, preselected, nothingChosen } = window.focusChoice;
+    const { make, waiting } = window.focusParts, { isReview, preselected, nothingChosen } = window.focusChoice;
     const bar = window.focusBar(urls);
     const part = (name) => document.querySelector("[" + name + "]");
     const buttons = (name) => [...document.querySelectorAll('[data-do="' + name + '"]')];
@@ -19,7 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const items = new Map(), fetching = new Map(), done = new Set();
     const tab = new URLSearchParams(urls.query).get("tab");
     const again = new Map(); // id → why it was not saved, said on its card
-    const kept = new Set(); // shown wherever they lie: what the address names, and what an undo brought back
+    const kept = new Set(); // shown wherever they lie: what an undo brought back
     const sittingBegan = Date.now();
 
     // --- Talking to the server ----------------------------------------------------------------
@@ -30,10 +30,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const { texts, preview, check, forget } = window.focusChecks(look, urls.previewUrl, (item) => {
         if (current() === item) part("data-item").querySelectorAll("[data-check]").forEach((line) => line.replaceChildren(...view.checked(item, state())));
     });
-    const { offer, undo } = window.focusUndo(post, urls.undoUrl, { say, busy, undone });
+    const { offer, undo } = window.focusUndo(post, urls.undoUrl, { say, busy, undone, settled, failures: saving.failures });
 
     function checkAhead(item, index) {
-        const candidate = urls.mayDecide && item && !isReview(item) && item.candidates[index];
+        const candidate = urls.mayDecide && item && item.candidates[index];
         if (candidate) check(item, candidate).catch((error) => console.warn("desk: not checked ahead", error));
     }
 
@@ -70,10 +70,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const sayHere = (words, tone = "bad") => say(words, tone, [], ids[at]);
 
     function progress() {
-        const left = ids.length - done.size;
+        const left = ids.filter((id) => !done.has(id)).length;
         const more = total > ids.length ? ", " + (total - ids.length).toLocaleString("en-GB") + " more after these" : "";
         const time = pace.left(left);
-        const saved = [...done].filter((id) => !saving.has(id)).length;
+        const saved = ids.filter((id) => done.has(id) && !saving.has(id)).length; // siblings may lie outside the list
         part("data-progress").textContent = saved + " of " + ids.length + more + (time ? ", " + time : "");
         part("data-saving").textContent = saving.count() ? saving.count() + " being saved…" : "";
         const meter = part("data-bar");
@@ -124,15 +124,18 @@ document.addEventListener("DOMContentLoaded", () => {
     function draw(focus) {
         const item = current();
         const isNew = drawn !== item.id;
+        const hadFocus = part("data-item").contains(document.activeElement);
         part("data-item").replaceChildren(...view.draw(item, state(), { choose, pair }));
-        bar.show(item, isNew, item.candidates[chosen] ? "" : nothingChosen(item));
         const address = new URL(location.href);
         address.searchParams.set("id", item.id);
+        address.searchParams.delete("then");
         history.replaceState(null, "", address);
+        bar.show(item, isNew, item.candidates[chosen] ? "" : nothingChosen(item), ids.slice(at + 1).find((id) => !done.has(id)));
         document.title = (item.name || item.key) + " | Focus";
         if (saidAbout !== null && saidAbout !== item.id) say("");
         drawn = item.id;
-        if (focus) part("data-item").querySelector(".focus-name").focus({ preventScroll: true });
+        const heard = hadFocus && !isNew && part("data-item").querySelector(".focus-candidate[aria-pressed=true]");
+        if (focus || hadFocus) (heard || part("data-item").querySelector(".focus-name")).focus({ preventScroll: true });
         if (isNew) scrollTo({ top: 0 });
     }
 
@@ -146,11 +149,11 @@ document.addEventListener("DOMContentLoaded", () => {
     function choose(index, byKey) {
         if (!current() || !current().candidates[index]) return;
         if (byKey && isNotHeard()) return;
-        chosen = index;
+        chosen = isReview(current()) && chosen === index ? -1 : index; // chosen twice: the mapping is right after all
         draw(false);
         // A number accepts what is likely; what is weak is only shown, and y accepts it.
         if (byKey && state().accepts(current().candidates[index])) accept();
-        else checkAhead(current(), index);
+        else checkAhead(current(), chosen);
     }
 
     function pair(index, text) {
@@ -221,18 +224,23 @@ document.addEventListener("DOMContentLoaded", () => {
             const { ok, data } = await post(urls.decideUrl, { ...body, id: item.id, version: item.version });
             if (ok) {
                 notTaken = (data.left || []).map((one) => one.id);
-                for (const id of notTaken) items.delete(id);
                 again.delete(item.id);
+                for (const one of data.left || []) {
+                    items.delete(one.id);
+                    again.set(one.id, "Not decided with " + name + ": " + one.detail);
+                }
                 waiting(data);
                 offer();
                 if (mine === latest || notTaken.length) say(data.words);
             } else {
                 notTaken = taken;
+                saving.notSaved();
                 for (const id of taken) items.delete(id); // what is shown again is what is true now
                 comesAgain(item, data);
             }
         } catch (error) {
             notTaken = taken;
+            saving.notSaved();
             comeBack(item, error.isOpen ? error.message : error.message + " Nothing was saved.");
         } finally {
             saving.end(taken);
@@ -290,11 +298,6 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
 
-    /* The sidebar's number, as the server has it now. */
-    function waiting(data) {
-        if (typeof data.waiting === "string") document.dispatchEvent(new CustomEvent("desk:waiting", { detail: data.waiting }));
-    }
-
     /* Draws the first of what has come back before any key is taken again. */
     async function undone(data) {
         latest += 1;
@@ -326,13 +329,12 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     document.addEventListener("click", (event) => {
-        const button = event.target instanceof Element && event.target.closest("[data-do], [data-until], [data-menu-close], [data-reason], [data-reason-send], [data-reason-cancel], [data-preview-close]");
+        if (!(event.target instanceof Element)) return;
+        const link = event.target.closest("a[href]");
+        if (link) return link.dataset.do && isNotHeard() ? event.preventDefault() : saving.leave(link, event, say);
+        const button = event.target.closest("[data-do], [data-until], [data-menu-close], [data-reason], [data-reason-send], [data-reason-cancel], [data-preview-close]");
         if (!button) return;
-        if (button.href && saving.count() && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-            event.preventDefault();
-            say("Saving first, then the page opens…");
-            saving.follow(button.href);
-        } else if (button.dataset.until) {
+        if (button.dataset.until) {
             const decision = button.closest("[data-menu]").dataset.menu;
             dialogs.closeMenus();
             if (!isNotHeard()) simple(decision, { until: button.dataset.until });
@@ -381,11 +383,8 @@ document.addEventListener("DOMContentLoaded", () => {
             const { data } = await ask(urls.idsUrl + (urls.query ? "?" + urls.query : ""));
             ids = data.ids;
             total = data.total;
-            const from = Number(urls.start);
-            if (from && !ids.includes(from)) {
-                ids.unshift(from);
-                kept.add(from);
-            }
+            const from = Number(urls.start), then = Number(urls.then);
+            if (from && !ids.includes(from)) ids.splice(Math.max(0, ids.indexOf(then)), 0, from); // passed over when it was decided meanwhile
             at = Math.max(0, ids.indexOf(from));
             for (const button of buttons("undo")) button.disabled = !data.canUndo;
             await show(false);

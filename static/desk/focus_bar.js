@@ -13,22 +13,26 @@ window.focusBar = function (urls) {
 
     box.addEventListener("change", markSiblings);
 
-    /* isNew: another market than before. missing: why there is nothing to accept or to reject, "" where there is. */
-    function show(item, isNew, missing) {
-        for (const button of buttons("accept")) button.hidden = isReview(item);
-        for (const button of buttons("close-review")) button.hidden = !isReview(item);
+    /* isNew: another market than before. missing: why there is nothing to accept or to reject, "" where there is.
+       A mapping under review is right, unless another market is chosen for it. following: the id that comes
+       after this one, when it is decided elsewhere. */
+    function show(item, isNew, missing, following) {
+        const isRight = isReview(item) && Boolean(missing);
+        for (const button of buttons("accept")) button.hidden = isRight;
+        for (const button of buttons("close-review")) button.hidden = !isRight;
         for (const button of [...buttons("accept"), ...buttons("reject")]) {
             button.classList.toggle("focus-idle", Boolean(missing)); // it still hears its key, to say what is missing
             button.title = missing;
         }
-        const here = encodeURIComponent(location.pathname + location.search);
-        for (const link of buttons("by-hand")) link.href = urls.mapUrl + "?ids=" + item.id + "&next=" + here;
-        for (const link of buttons("history")) link.href = item.pageUrl;
+        const here = new URL(location.href);
+        if (following) here.searchParams.set("then", following);
+        for (const link of buttons("by-hand")) link.href = urls.mapUrl + "?ids=" + item.id + "&next=" + encodeURIComponent(here.pathname + here.search);
+        for (const link of buttons("history")) link.href = item.pageUrl + "#history";
         for (const word of bar.querySelectorAll("[data-claim-word]")) word.textContent = item.isMine ? "Give back" : "Claim";
         const siblings = bar.querySelector("[data-siblings]");
         siblings.hidden = !urls.mayDecide;
         siblings.title = item.siblings.map((sibling) => (sibling.name || "") + " " + sibling.key).join("\n");
-        siblings.querySelector("[data-sibling-count]").textContent = item.siblings.length ? counted(item.siblings.length, "sibling") : "no siblings";
+        siblings.querySelector("[data-sibling-count]").textContent = item.siblings.length ? (item.hasMoreSiblings ? "first " : "") + counted(item.siblings.length, "sibling") : "no siblings";
         box.disabled = !item.siblings.length;
         if (isNew) box.checked = false;
         markSiblings();

@@ -7,7 +7,7 @@ window.focusDialogs = function () {
     const part = (name) => document.querySelector("[" + name + "]");
     const dialog = part("data-reason-dialog"), heading = part("data-reason-heading");
     const answers = [...dialog.querySelectorAll("[data-reason], [data-reason-send]")];
-    let send = null, quietTimer = null;
+    let send = null, quietTimer = null, opener = null;
 
     function setReady(isReady) {
         for (const button of answers) button.disabled = !isReady;
@@ -58,13 +58,18 @@ window.focusDialogs = function () {
     }
 
     function closeMenus() {
-        for (const menu of document.querySelectorAll("[data-menu]")) menu.hidden = true;
+        for (const menu of document.querySelectorAll("[data-menu]:not([hidden])")) {
+            const hadFocus = menu.contains(document.activeElement);
+            menu.hidden = true;
+            if (hadFocus) opener.focus();
+        }
     }
 
     /* Above the button that opened it. */
     function openMenu(name, button) {
         closeMenus();
         const menu = document.querySelector('[data-menu="' + name + '"]');
+        opener = button;
         menu.hidden = false;
         const place = button.getBoundingClientRect();
         menu.style.left = Math.max(8, Math.min(place.left, innerWidth - menu.offsetWidth - 8)) + "px";

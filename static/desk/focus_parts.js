@@ -42,5 +42,10 @@ window.focusParts = (function () {
         return Number(count).toLocaleString("en-GB") + " " + word + (count === 1 ? "" : "s");
     }
 
-    return { make, number, price, percent, age, fact, counted };
+    /* The sidebar's number, as the server has it now. */
+    function waiting(data) {
+        if (typeof data.waiting === "string") document.dispatchEvent(new CustomEvent("desk:waiting", { detail: data.waiting }));
+    }
+
+    return { waiting, make, number, price, percent, age, fact, counted };
 })();

@@ -3,7 +3,7 @@
 window.focusTables = (function () {
     const { make, number, price, age, counted } = window.focusParts;
     const MOST_UNPAIRED = 15;
-    const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no counterpart"], unsure: ["desk-warn", "check this one"] };
+    const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no text of the bookmaker"], unsure: ["desk-warn", "check this one"] };
 
     // --- Below: outcome by outcome, price by price ----------------------------------------------
 
@@ -20,6 +20,7 @@ window.focusTables = (function () {
         const texts = [...new Set([...item.outcomes.map((outcome) => outcome.text), ...candidate.pairing.map((other) => other.text)])].filter(Boolean);
         candidate.pairing.forEach((pair, index) => {
             const select = make("select");
+            select.dataset.keysHeard = ""; // y and n decide; they do not look for "Yes" and "No" in it
             select.setAttribute("aria-label", item.bookmaker + "'s text for " + pair.betpawaName);
             select.append(option("", "— left out"));
             for (const text of texts) select.append(option(text, labels[text] && labels[text] !== text ? labels[text] + " (" + text + ")" : text));

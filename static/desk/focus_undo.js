@@ -1,6 +1,6 @@
 "use strict";
 /* Taking back, one decision after the other. on.undone(data) has drawn what comes back when it is done;
-   on.say says; on.busy is the set of what keys wait for. */
+   on.say says; on.busy is the set of what keys wait for; on.failures() counts decisions that were not saved. */
 window.focusUndo = function (post, url, on) {
     const SHOWN = 10000;
     const buttons = [...document.querySelectorAll('[data-do="undo"]')];
@@ -26,7 +26,11 @@ window.focusUndo = function (post, url, on) {
         if (asked > 1) return on.say("Undoing " + asked + " decisions, one after the other…");
         on.busy.add("Undoing");
         on.say("Undoing…");
+        const before = on.failures();
         try {
+            await on.settled();
+            // What was to be taken back was never saved: the one before it was not meant.
+            if (on.failures() !== before) return on.say("Nothing was undone: the decision before this was not saved.", "bad");
             for (; asked > 0; asked -= 1) if (!(await one())) return;
         } finally {
             asked = 0;

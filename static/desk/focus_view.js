@@ -4,13 +4,7 @@
 window.focusView = (function () {
     const { make, number, price, percent, age, fact, counted } = window.focusParts;
     const tables = window.focusTables, { isReview, nothingChosen } = window.focusChoice;
-    const FAMILIES = { name: "Name", structure: "Structure", rules: "Rules text", catalogue: "Catalogue ids", prices: "Prices", transitive: "Other bookmakers", ids: "Catalogue ids", others: "Other bookmakers", fed: "Mapped already", rarity: "Rarity", twins: "Twins" };
     const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-info", "likely"], weak: ["desk-calm", "weak"] };
-    const PRIORITY = {
-        events: ["events", "Events that carry it now"], kickoff: ["nearness of kick-off", "1 for a kick-off within hours, nearer 0 the later the next one is"],
-        tournament: ["tournaments", "Weight of its events' tournaments: 1 for the greatest"], rivals: ["other bookmakers", "Bookmakers whose like is unmapped, this one among them"],
-        demand: ["demand", "Made of the ones before: how much is lost while it is unmapped"], solvability: ["chance that BetPawa has it", "1 for surely; demand times this is the priority"],
-    };
     const TOP_REASONS = 3, SIBLINGS_SHOWN = 6;
     let allReasons = false; // opened once, they stay open from market to market
 
@@ -18,14 +12,14 @@ window.focusView = (function () {
 
     function market(item) {
         const card = make("section", "desk-card focus-market");
-        card.setAttribute("aria-label", "The rival's market");
+        card.setAttribute("aria-label", "The bookmaker's market");
         const name = make("h2", "focus-name", make("bdi", "", item.name || item.key));
         name.tabIndex = -1;
         const meta = make("div", "focus-meta", make("span", "", item.bookmaker), make("code", "", make("bdi", "", item.key)),
             make("b", "", counted(item.events, "event")), item.nextKickoffAt ? make("b", "", age(item.nextKickoffAt, "kickoff")) : "");
         if (item.family) meta.append(fact("family", item.family.replaceAll("_", " ")));
         if (item.period) meta.append(fact("period", item.period));
-        if (item.errorCode && item.errorCode !== "UNKNOWN_MARKET") meta.append(make("span", "", item.errorCode.replaceAll("_", " ").toLowerCase()));
+        if (item.why) meta.append(make("span", "", item.why));
         if (item.claimedBy) meta.append(fact("claimed by", item.claimedBy));
         meta.append(fact("seen first", age(item.firstSeenAt)), priority(item));
         card.append(name, meta, make("div", "focus-told", ...told(item)));
@@ -33,14 +27,8 @@ window.focusView = (function () {
     }
 
     function priority(item) {
-        const parts = item.priorityParts || {};
         const box = make("details", "focus-priority", make("summary", "", "priority ", make("b", "", number(item.priority, 1))));
-        for (const [part, [words, meaning]] of Object.entries(PRIORITY)) {
-            if (typeof parts[part] !== "number") continue;
-            const line = make("div", "", words + " ", make("b", "", String(Number(parts[part].toFixed(2)))), make("span", "desk-sub", meaning));
-            line.title = meaning;
-            box.append(line);
-        }
+        for (const [words, value] of item.priorityParts) box.append(make("div", "", words + " ", make("b", "", value)));
         return box;
     }
 
@@ -53,7 +41,7 @@ window.focusView = (function () {
 
     function details(item) {
         const card = make("section", "desk-card focus-details");
-        card.setAttribute("aria-label", "More about the rival's market");
+        card.setAttribute("aria-label", "More about the bookmaker's market");
         const chips = make("p", "desk-chips");
         for (const outcome of item.outcomes) {
             const chip = make("span", "desk-chip", make("bdi", "", outcome.label || outcome.text), " ", make("b", "", outcome.price ? price(outcome.price) : ""));
@@ -73,7 +61,7 @@ window.focusView = (function () {
     /* Which they are, before anybody decides them too. */
     function siblings(item) {
         const named = item.siblings.map((one, index) => make("span", "", index ? ", " : "", make("bdi", "", one.name || one.key), " ", make("code", "", make("bdi", "", one.key))));
-        const list = make("div", "focus-siblings-list", make("b", "", counted(item.siblings.length, "sibling") + ": "), ...named.slice(0, SIBLINGS_SHOWN));
+        const list = make("div", "focus-siblings-list", make("b", "", (item.hasMoreSiblings ? "first " : "") + counted(item.siblings.length, "sibling") + ": "), ...named.slice(0, SIBLINGS_SHOWN));
         list.dataset.siblingsList = "";
         if (named.length > SIBLINGS_SHOWN) list.append(make("details", "", make("summary", "", "+" + (named.length - SIBLINGS_SHOWN)), ...named.slice(SIBLINGS_SHOWN)));
         return list;
@@ -127,7 +115,7 @@ window.focusView = (function () {
             button.dataset.key = String(index + 1);
             button.dataset.keyLabel = state.accepts(candidate) ? "Accept suggestion " + (index + 1) : "Look at suggestion " + (index + 1);
             button.setAttribute("aria-pressed", String(index === state.chosen));
-            button.addEventListener("click", (event) => choose(index, event.detail === 0));
+            button.addEventListener("click", (event) => choose(index, !event.isTrusted)); // its number; Enter and Space on it only choose
             list.append(button);
         });
         const check = make("p", "focus-check", ...checked(item, state));
@@ -140,7 +128,7 @@ window.focusView = (function () {
     /* What the key that accepts will do, said before it is pressed. */
     function checked(item, state) {
         const candidate = item.candidates[state.chosen], check = candidate && candidate.check;
-        if (!state.mayDecide || isReview(item)) return [];
+        if (!state.mayDecide) return [];
         if (!candidate) return [nothingChosen(item)];
         if (!check) return ["Checking what accepting it would change…"];
         if (!check.canSave) return [make("span", "desk-banner desk-bad", "Cannot be accepted as it is. " + check.why + " Next: m maps it by hand.")];
@@ -172,7 +160,7 @@ window.focusView = (function () {
             bar.style.width = (Math.abs(reason.points) / span) * 100 + "%";
             const track = make("span", "focus-track", bar);
             track.setAttribute("aria-hidden", "true");
-            const head = make("th", "", FAMILIES[reason.family] || reason.family);
+            const head = make("th", "", reason.title);
             head.scope = "row";
             body.append(make("tr", "", head, make("td", "focus-points", (reason.points > 0 ? "+" : "") + number(reason.points, 1)), make("td", "focus-bars", track), make("td", "focus-candidate-why", inWords(reason, candidate))));
         }

@@ -23,7 +23,7 @@
 
     function isTyping(target) {
         if (!(target instanceof Element)) return false;
-        if (target.closest("[contenteditable='true'], textarea, select")) return true;
+        if (target.closest("[contenteditable='true'], textarea, select:not([data-keys-heard])")) return true;
         const input = target.closest("input");
         return Boolean(input) && !["checkbox", "radio", "button", "submit"].includes(input.type);
     }
@@ -66,7 +66,7 @@
         }
         if (isOff() || event.repeat && !["j", "k"].includes(event.key)) return;
         // Enter and Space press what has the focus; that is the browser's.
-        if (["Enter", " "].includes(event.key) && event.target.closest("a, button, summary, input")) return;
+        if (["Enter", " "].includes(event.key) && event.target.closest("a, button, summary, input, select")) return;
         const key = event.shiftKey && event.key.length === 1 ? "Shift+" + event.key.toLowerCase() : event.key;
         const keys = prefix ? prefix + " " + key : key;
         const root = scope();

@@ -1,8 +1,12 @@
 """Focus mode in a real browser: two traders on one list, menus, and a session that ends meanwhile."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
+from mappings import services
 from mappings.models import MarketSuggestion, UnmappedMarketLog
 from tests.admin_rows import make_unmapped
 
@@ -99,6 +103,80 @@ def test_escape_leaves_a_menu_and_a_session_that_ended_costs_no_decision(rows, s
     assert decided(rows["First"]) == ("ACKNOWLEDGED", "ada")
 
 
+def test_under_review_y_says_it_is_right_unless_another_market_is_chosen(rows, sit_down):
+    UnmappedMarketLog.objects.all().delete()
+    wide, narrow, *others = suggested_rows().values()
+    UnmappedMarketLog.objects.filter(pk__in=[row.pk for row in others]).delete()
+    texts = {"home": "Yes", "away": "No"}
+    for row in (wide, narrow):
+        services.map_to(ids=[row.pk], canonical_id="1x2_ft", outcome_texts=texts, user="bob", reason="x")
+    UnmappedMarketLog.objects.update(review_since=timezone.now(), review={"canonicalId": "1x2_ft", "reason": "Apart."})
+    desk = sit_down("ada")
+    desk.goto(FOCUS.replace("NEW", "REVIEW"))
+    shown(desk, wide.market_name)
+    desk.see("[data-check]", "y says that it is right")
+    desk.press("1")
+    desk.see("[data-do=accept]", "Accept")
+    desk.press("1")
+    desk.see("[data-do=close-review]", "It is right")
+    desk.press("y")
+    desk.see("[data-said]", f"Review closed: {wide.market_name}")
+    shown(desk, narrow.market_name)
+    desk.press("1")
+    desk.see("[data-do=accept]", "Accept")
+    desk.press("y")
+    if "reason" in desk.see("[data-reason-dialog][open], [data-said]:has-text('Mapped')"):
+        desk.see("[data-reason]:enabled")
+        desk.press("1")
+    desk.see("[data-said]", f"Mapped: {narrow.market_name}")
+    stored = UnmappedMarketLog.objects.order_by("-priority").values_list("review_since", "mapped_to__canonical_id")
+    assert list(stored) == [(None, "1x2_ft"), (None, "btts_ft")]
+
+
+def test_what_was_not_saved_is_seen_before_the_page_is_left_and_no_older_decision_is_undone_for_it(rows, sit_down):
+    desk = sit_down("ada")
+    desk.goto(FOCUS)
+    shown(desk, "First")
+    desk.press("e")
+    desk.see("[data-said]", "Acknowledged: First")
+    shown(desk, "Second")
+    for key in ("u", "z"):
+        # Refused, but only when the next key has been pressed: an answer takes its time.
+        services.acknowledge(ids=[rows["Second"].pk], user="bob", versions={})
+        desk.do(lambda page: page.route("**/focus/decide/", held))
+        desk.press("i")
+        desk.press("1")
+        desk.press(key)
+        desk.see("[data-said]", "Second:" if key == "u" else "Nothing was undone")
+        shown(desk, "Third")
+        services.reopen(ids=[rows["Second"].pk], user="bob")
+        desk.goto(f"{FOCUS}&id={rows['Second'].pk}")
+        shown(desk, "Second")
+    assert decided(rows["First"]) == ("ACKNOWLEDGED", "ada")
+
+
+def held(route):
+    """The desk's answer, a moment later."""
+    answer = route.fetch()
+    route.request.frame.page.wait_for_timeout(300)
+    route.fulfill(response=answer)
+
+
+def test_after_mapping_by_hand_the_next_market_is_shown_and_after_cancelling_the_same(rows, sit_down):
+    desk = sit_down("ada")
+    desk.goto(FOCUS)
+    shown(desk, "First")
+    desk.press("j")
+    shown(desk, "Second")
+    link = desk.do(lambda page: page.locator("[data-do=by-hand]").get_attribute("href"))
+    back = parse_qs(urlsplit(link).query)["next"][0]
+    desk.goto(back)
+    shown(desk, "Second")
+    services.ignore(ids=[rows["Second"].pk], user="ada")
+    desk.goto(back)
+    shown(desk, "Third")
+
+
 def suggested_rows():
     """{name: row} in the order of the list: one that asks for a reason, one that does not, one that would be
     refused, one with weak suggestions only."""
@@ -156,6 +234,14 @@ def test_what_a_key_will_do_is_said_before_it_and_keys_typed_ahead_answer_no_dia
     desk.press("y")
     desk.see("[data-said]", "press 1 to choose one, then y")
     assert "3.00" in desk.see(".focus-pairing", "Yes")
+    desk.press("1")
+    desk.see(".focus-pairing select")
+    desk.do(lambda page: page.locator(".focus-pairing select").first.focus())
+    desk.press("k")  # a key of the page, also while the list of texts has the focus
+    shown(desk, "Both Teams To Score C")
+    desk.press("j")
+    shown(desk, "Both Teams To Score D")
+    desk.press("1")
     desk.do(typed("z", "e"))
     shown(desk, "Both Teams To Score B")
     desk.see("[data-said]", "Undone")
