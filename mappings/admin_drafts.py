@@ -13,7 +13,7 @@ from mappings.conflicts import ERROR, WARNING
 from mappings.differences import Merged, label, merged, shown
 from mappings.models import MappingAuditLog, UserMarketMapping
 from mappings.preview import Preview, preview_mapping
-from mappings.services.mappings import EDITABLE, beginning_of, beginning_row, catalogue_entry, new_row
+from mappings.services.mappings import EDITABLE, beginning_of, beginning_row, catalogue_entry, new_row, values_of
 from mappings.services.versions import NO_ROW, changes_since
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
@@ -91,10 +91,6 @@ def read_draft(data) -> Draft:
     if problems:
         raise Unreadable(problems, draft)
     return draft
-
-
-def values_of(row) -> dict:
-    return {name: getattr(row, name) for name in EDITABLE}
 
 
 def base_of(canonical_id: str, row, ids: tuple[int, ...]) -> dict:

@@ -15,7 +15,7 @@ from mappings.catalogue.loader import collide, from_row
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.groups import groups_of
 from mappings.models import UnmappedMarketLog, UserMarketMapping
-from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
+from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row, values_of
 from mappings.services.resolving import extension, without_source_key
 from mappings.snapshot import Snapshot
 
@@ -87,7 +87,7 @@ def propose(
     stored = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
     queue_rows, missing = _queue_rows(ids)
     row = beginning_row(canonical_id, stored) if queue_rows else stored or new_row(canonical_id)
-    old = {name: getattr(stored or row, name) for name in EDITABLE}
+    old = values_of(stored or row)
     values, problems = dict(values), {}
     if queue_rows:
         try:

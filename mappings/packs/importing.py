@@ -13,9 +13,9 @@ from mappings.actors import name_of
 from mappings.deciding import deciding
 from mappings.models import IgnoreRule, UserMarketMapping
 from mappings.packs.format import Pack, PackRefused
-from mappings.packs.reviewing import fields_of, review, row_of, sort_decisions
+from mappings.packs.reviewing import review, row_of, sort_decisions
 from mappings.services.decisions import locked
-from mappings.services.mappings import create_mapping, update_mapping
+from mappings.services.mappings import create_mapping, update_mapping, values_of
 from mappings.services.queue import acknowledge, ignore
 from mappings.services.resolving import map_to
 
@@ -77,10 +77,10 @@ def _refuse(diff, only, overwrite_newer):
 
 
 def _take_mapping(packed, known, user, reason):
-    values = fields_of(row_of(packed))
+    values = values_of(row_of(packed))
     if known is None:
         create_mapping(canonical_id=packed.canonical_id, values=values, user=user, reason=reason)
-    elif fields_of(known) != values:
+    elif values_of(known) != values:
         update_mapping(canonical_id=packed.canonical_id, changes=values, user=user, reason=reason)
 
 

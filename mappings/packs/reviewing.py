@@ -14,7 +14,7 @@ from mappings.models import IgnoreRule, UnmappedMarketLog, UserMarketMapping
 from mappings.packs.format import DECIDED, RULE_FIELDS, Pack, condition
 from mappings.packs.local_edits import edited_mappings, edited_rules
 from mappings.services.conditions import read_until
-from mappings.services.mappings import EDITABLE
+from mappings.services.mappings import values_of
 from mappings.snapshot import Snapshot
 
 CANONICAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]*", re.ASCII)
@@ -83,18 +83,18 @@ def review(pack: Pack) -> PackDiff:
     for packed in pack.mappings:
         known = here.get(packed.canonical_id)
         row = row_of(packed)
-        if known is not None and fields_of(known) == fields_of(row):
+        if known is not None and values_of(known) == values_of(row):
             unchanged.append(packed.id)
             continue
         problems += [f"{packed.canonical_id}: {text}" for text in _refusals(row)]
-        changes = _differences(fields_of(known) if known else None, fields_of(row))
+        changes = _differences(values_of(known) if known else None, values_of(row))
         if known is not None and not changes:
             unchanged.append(packed.id)
             continue
         rows[packed.canonical_id] = row
         (changed if known else created).append(ItemDiff(packed.id, packed.name, changes))
     names = {item.id for item in changed}
-    packs = {packed.id: fields_of(row_of(packed)) for packed in pack.mappings if packed.id in names}
+    packs = {packed.id: values_of(row_of(packed)) for packed in pack.mappings if packed.id in names}
     changed = _with_edits(changed, edited_mappings(packs) if packs else {})
     rules = _rules(pack, problems)
     return PackDiff(
@@ -111,10 +111,6 @@ def review(pack: Pack) -> PackDiff:
 def row_of(packed) -> UserMarketMapping:
     """The unsaved row that a packed mapping is."""
     return UserMarketMapping(**msgspec.structs.asdict(packed))
-
-
-def fields_of(row) -> dict:
-    return {name: getattr(row, name) for name in EDITABLE}
 
 
 def _refusals(row):

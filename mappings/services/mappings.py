@@ -43,6 +43,11 @@ OF_THE_MARKET = ("name", "kind", "subkind", "period", "subject", "side", "line_s
                  "outcome_mapping")  # fmt: skip
 
 
+def values_of(row: UserMarketMapping) -> dict:
+    """{field: value} of EDITABLE."""
+    return {name: getattr(row, name) for name in EDITABLE}
+
+
 @dataclass(frozen=True, slots=True)
 class MappingChange:
     """mapping: the row as it is now. outcome: created, updated, activated, deactivated, unchanged.
@@ -184,8 +189,7 @@ def new_row(canonical_id: str) -> UserMarketMapping:
 
 def beginning_of(canonical_id: str) -> dict:
     """{field: value} that a new row of this id begins with."""
-    row = new_row(canonical_id)
-    return {name: getattr(row, name) for name in (*EDITABLE, "canonical_id")}
+    return {"canonical_id": canonical_id} | values_of(new_row(canonical_id))
 
 
 def beginning_row(canonical_id: str, stored: UserMarketMapping | None) -> UserMarketMapping:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from mappings.definitions import OUTCOME_COLUMNS, REFERENCE, SOURCE_COLUMNS
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
-from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row
+from mappings.services.mappings import EDITABLE, beginning_row, catalogue_entry, new_row, values_of
 from mappings.services.merging import Clash, without_change
 from mappings.services.undo_ground import Ground
 from mappings.services.undo_reopened import claimed_keys
@@ -29,8 +29,7 @@ class MappingPlan:
 
     def claims(self, key: tuple[str, str]) -> bool:
         """Whether it is in force then, and has the source key (bookmaker, key)."""
-        values = {} if self.row is None else {name: getattr(self.row, name) for name in EDITABLE}
-        return bool(values.get("is_active")) and key in claimed_keys(values)
+        return self.row is not None and self.row.is_active and key in claimed_keys(values_of(self.row))
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ def _begun(canonical_id, values, row):
     """What somebody began anew with, who has mapped to a switched-off mapping since: without its keys, and the
     bookmakers' texts. Those come back beside the newer ones, or clash with them."""
     off = UserMarketMapping(canonical_id=canonical_id, **_editable(values))
-    begun = _editable(vars(beginning_row(canonical_id, off)))
+    begun = values_of(beginning_row(canonical_id, off))
     if catalogue_entry(canonical_id) is None:
         now = {outcome["canonical_id"]: outcome for outcome in row.outcome_mapping}
         begun["outcome_mapping"] = [
@@ -97,7 +96,7 @@ def _switched_on(change):
 
 def _feeds_more(change, row):
     """Whether somebody has given it a source key since."""
-    return claimed_keys(_editable(vars(row))) - claimed_keys(change.new)
+    return claimed_keys(values_of(row)) - claimed_keys(change.new)
 
 
 def _editable(values):
@@ -109,7 +108,7 @@ def _switched_off(canonical_id, change, row):
     touched = [name for name in EDITABLE if change.new.get(name) != getattr(row, name)]
     if touched and catalogue_entry(canonical_id) is not None:
         # It began as a copy of the built-in entry: only what this batch added to that goes.
-        return _put_back(canonical_id, replace(change, old=_editable(vars(new_row(canonical_id)))), row)
+        return _put_back(canonical_id, replace(change, old=values_of(new_row(canonical_id))), row)
     if touched:
         return _refused(canonical_id, change, touched)
     row.is_active = False
