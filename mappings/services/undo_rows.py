@@ -60,13 +60,14 @@ class RowPlan:
 
 @dataclass(slots=True)
 class _Change:
-    """All that a batch did to one row, as one change from old to new; reopening: what a worker did
-    to it since, where the batch itself had not touched it."""
+    """All that a batch did to one row, as one change from old to new; left: as the batch itself left it.
+    reopening: what a worker did to it since, where the batch itself had not touched it."""
 
     label: str
     old: dict
     new: dict
     last_id: int
+    left: dict
     reopening: Reopening | None = None
 
 
@@ -107,17 +108,19 @@ def _changes_of(batch, ground) -> dict[int, _Change]:
     found: dict[int, _Change] = {}
     for log_id, id, source, key, old, new in ground.row_changes[batch.pk]:
         if id in found:
-            found[id].new, found[id].last_id = new, log_id
+            found[id].new, found[id].left, found[id].last_id = new, new, log_id
         else:
-            found[id] = _Change(f"{source} {key}", old, new, log_id)
+            found[id] = _Change(f"{source} {key}", old, new, log_id, new)
     for id, change in found.items():
+        if id in ground.rows and _all_same(SIGNED, ground.rows[id], change.left):
+            continue  # came back, if it did, and was mapped again: nobody has decided, and nothing is different
         for later in ground.reopened.get(id, ()):
-            if later.pk > change.last_id and _all_same(DECISIVE, later.old_value, change.new):
+            if later.pk > change.last_id and _all_same(DECISIVE, later.old_value, change.left):
                 change.new, change.last_id = later.new_value, later.pk
     for reopening in reopened_since(batch, ground):
         later = reopening.change
         label = f"{later.source} {later.external_market_id}"
-        change = _Change(label, later.old_value, later.new_value, later.pk, reopening)
+        change = _Change(label, later.old_value, later.new_value, later.pk, later.new_value, reopening)
         found.setdefault(later.unmapped_id, change)
     return found
 
@@ -150,14 +153,17 @@ def _still_holds(claim):
 
 
 def _refused(clashes, changes):
-    """{id: RowPlan} that say who was there since. What only came back since stands in nobody's way."""
+    """{id: RowPlan} that say who was there since. What only came back since stands in nobody's way, and who
+    made a row again what the batch had left is not who decided otherwise."""
     later: dict[int, UnmappedChange] = {}
     if clashes:
         since = min(changes[id].last_id for id in clashes)
         for change in UnmappedChange.objects.filter(unmapped_id__in=list(clashes), id__gt=since).order_by("id"):
             id = change.unmapped_id
             touches = any(change.old_value.get(name) != change.new_value.get(name) for name in clashes[id])
-            if id not in later and change.id > changes[id].last_id and touches:
+            signed = {*clashes[id], *(SIGNED if "status" in clashes[id] else ())}
+            again = all(_same(name, change.new_value.get(name), changes[id].left[name]) for name in signed)
+            if id not in later and change.id > changes[id].last_id and touches and not again:
                 later[id] = change
     plans, names = {}, names_in(later.values())
     for id in clashes:

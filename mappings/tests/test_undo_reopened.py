@@ -1,19 +1,27 @@
 """Taking a change of a mapping back brings back the rows that had come to the queue for it."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from mappings.cache import mapping_cache
-from mappings.models import UnmappedMarketLog, UserMarketMapping
+from mappings.models import DecisionBatch, PriceFixture, UnmappedMarketLog, UserMarketMapping
 from mappings.services import (
     activate_mapping,
     deactivate_mapping,
+    foresee,
     ignore,
     map_to,
     reopen,
     set_notes,
     undo_batch,
+    undo_batches,
     update_mapping,
 )
+from mappings.services.returning import return_seen
+from mappings.tests.builders import market
+from mappings.tests.preview_builders import keep_fixture
 from mappings.tests.test_services import CORNERS
 from mappings.tests.test_undo import decision_of
 from mappings.tests.test_unmapped_logger import cycle, entry
@@ -121,3 +129,80 @@ def test_what_was_mapped_reopened_and_ignored_is_undone_step_by_step(row):
     update_mapping(canonical_id="btts_ft", changes={"priority": 1}, user="zoe")  # the mappings' version moves
     assert all(undo_batch(batch_id, "ada").done for batch_id in reversed(steps))
     assert tab_of(row) == "NEW" and not UserMarketMapping.objects.get(canonical_id="three").is_active
+
+
+def switched_off_and_on_by_undo(row):
+    off = deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again()
+    assert undo_batch(off.batch_id, "zoe").done
+
+
+def switched_off_and_on(row):
+    deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again()
+    activate_mapping(canonical_id="three", user="zoe")
+
+
+def missed_by_one_cycle(row):
+    deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again()
+    UserMarketMapping.objects.update(is_active=True)
+    keep_fixture(bet9ja=[market("S_A", {"Y": "2", "N": "1.8"})])
+    PriceFixture.objects.update(sampled_at=timezone.now() + timedelta(minutes=1))
+    assert return_seen(3, ["bet9ja"]) == 1
+
+
+def back_twice(row):
+    switched_off_and_on(row)
+    off = deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again(3)
+    assert undo_batch(off.batch_id, "zoe").done
+
+
+@pytest.mark.parametrize(
+    "came_and_went", [switched_off_and_on_by_undo, switched_off_and_on, missed_by_one_cycle, back_twice]
+)
+def test_what_came_back_and_was_mapped_again_is_undone_as_if_it_had_never_left(row, came_and_went):
+    made = row.changes.latest("id").batch_id
+    came_and_went(row)
+    assert tab_of(row) == "MAPPED"
+    assert foresee([DecisionBatch.objects.get(pk=made)], "ada")[0].is_done
+    assert undo_batch(made, "ada").done
+    row.refresh_from_db()
+    assert (row.tab, row.decided_by, row.reopened_reason, row.mapped_to) == ("NEW", None, None, None)
+
+
+def test_what_sent_a_row_back_and_what_had_mapped_it_are_taken_back_together(row):
+    made = row.changes.latest("id").batch_id
+    off = deactivate_mapping(canonical_id="three", user="ada")
+    seen_again()
+    ids = [off.batch_id, made]
+    assert all(told.is_done for told in foresee(DecisionBatch.objects.filter(pk__in=ids), "ada"))
+    assert all(told.is_done for told in undo_batches(ids, "ada"))
+    assert tab_of(row) == "NEW" and not UserMarketMapping.objects.get().is_active
+
+
+def test_who_decided_after_a_row_had_come_back_is_told_and_not_who_brought_it_back(row):
+    made = row.changes.latest("id").batch_id
+    switched_off_and_on(row)
+    reopen(ids=[row.pk], user="bob")
+    ignore(ids=[row.pk], user="bob", reason="Props")
+    (refused,) = undo_batch(made, "ada").refused
+    assert "since: bob " in refused.detail and tab_of(row) == "IGNORED"
+
+
+def test_who_mapped_a_row_again_by_hand_is_told(row):
+    made = row.changes.latest("id").batch_id
+    deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again()
+    map_to(ids=[row.pk], canonical_id="three", values=CORNERS, outcome_texts=TEXTS, user="bob")
+    assert (
+        "since: bob mapped it " in next(item for item in undo_batch(made, "ada").refused if item.kind == "queue").detail
+    )
+
+
+def test_who_wrote_another_note_is_told(row):
+    set_notes(id=row.pk, notes="Ask Chidi", user="ada")
+    noted = row.changes.latest("id").batch_id
+    set_notes(id=row.pk, notes="Ask Ngozi", user="bob")
+    assert "since: bob " in undo_batch(noted, "ada").refused[0].detail
