@@ -114,6 +114,8 @@ def _changes_of(batch, ground) -> dict[int, _Change]:
     for id, change in found.items():
         if id in ground.rows and _all_same(SIGNED, ground.rows[id], change.left):
             continue  # came back, if it did, and was mapped again: nobody has decided, and nothing is different
+        if _all_same(SIGNED, change.old, change.left):
+            continue  # the batch only wrote a note: that it was mapped is somebody else's decision
         for later in ground.reopened.get(id, ()):
             if later.pk > change.last_id and _all_same(DECISIVE, later.old_value, change.left):
                 change.new, change.last_id = later.new_value, later.pk

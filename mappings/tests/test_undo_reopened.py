@@ -206,3 +206,13 @@ def test_who_wrote_another_note_is_told(row):
     noted = row.changes.latest("id").batch_id
     set_notes(id=row.pk, notes="Ask Ngozi", user="bob")
     assert "since: bob " in undo_batch(noted, "ada").refused[0].detail
+
+
+def test_undoing_a_note_maps_no_row_that_came_back_since(row):
+    set_notes(id=row.pk, notes="Ask Chidi", user="ada")
+    noted = row.changes.latest("id").batch_id
+    deactivate_mapping(canonical_id="three", user="zoe")
+    seen_again()
+    assert undo_batch(noted, "ada").done
+    row.refresh_from_db()
+    assert (row.status, row.notes) == ("NEW", "Same")
