@@ -108,14 +108,6 @@ class QueueFilter:
             return counted, True
         return max(_estimated(self.rows()), counted), False
 
-    def ids(self) -> list[int]:
-        """Every row that matches, in order of id."""
-        return list(self.rows().order_by("pk").values_list("pk", flat=True))
-
-    def sample(self, n: int = 5) -> list[UnmappedMarketLog]:
-        """The first by priority, without what a sample does not show."""
-        return list(self.rows().defer("rules_text", "review").order_by("-priority", "-id")[:n])
-
 
 # The tab as a constant and the index's own order: a plan that reads at most so many entries of
 # idx_unmapped_tab_priority, wherever in the table a tab's rows lie.

@@ -1,6 +1,6 @@
 """What a person decides: each a keyword-only function, one transaction, one batch, audited."""
 
-from mappings.services.applying import Applied, apply_now, last_applied
+from mappings.services.applying import apply_now
 from mappings.services.claims import claim, release
 from mappings.services.decisions import Decision, Decisions
 from mappings.services.mappings import (
@@ -28,7 +28,6 @@ from mappings.services.undoing import (
 from mappings.services.versions import FieldChange, StaleVersion
 
 __all__ = [
-    "Applied",
     "Decision",
     "Decisions",
     "FieldChange",
@@ -47,7 +46,6 @@ __all__ = [
     "deactivate_mapping",
     "foresee",
     "ignore",
-    "last_applied",
     "last_batch",
     "map_to",
     "reject_suggestion",

@@ -9,7 +9,6 @@ import numpy as np
 
 from mappings.definitions import REFERENCE, MarketDefinition
 from mappings.evidence.samples import source_key
-from mappings.models import Band
 from mappings.suggestions.coordinates import BOTH, says_period, template
 from mappings.suggestions.descriptions import Descriptions
 from mappings.suggestions.features import (
@@ -297,7 +296,3 @@ def _twin_in_play(candidate, score, others):
         if near or are_twins(candidate.target.coordinates, other.target.coordinates):
             return other.target.name
     return ""
-
-
-def best_band(ranked: list[Ranked]) -> str:
-    return ranked[0].band if ranked else Band.WEAK

@@ -1,11 +1,10 @@
-"""A mapping is applied at once where that is asked for, as a part of the decision, and one can read what came of it."""
+"""A mapping is applied at once where that is asked for, as a part of the decision."""
 
 import pytest
 
 from mappings.deciding import deciding
-from mappings.services import apply_now, create_mapping, last_applied, map_to, update_mapping
+from mappings.services import apply_now, create_mapping, map_to, update_mapping
 from mappings.tests.preview_builders import queue_row, yes_no
-from oddsproject.realtime import publish
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Penalty awarded", "betpawa_id": "777001", "outcome_mapping": yes_no()}
@@ -42,18 +41,6 @@ def test_an_override_and_a_change_are_applied_when_asked_for(asked):
     assert update_mapping(canonical_id="1x2_ft", changes={"name": "Yours"}, user="bob", apply_now=True).task_id
     assert apply_now(canonical_id="btts_ft", user="eve") == "task-3"
     assert asked == [("1x2_ft", "ada"), ("1x2_ft", "bob"), ("btts_ft", "eve")]
-
-
-def test_the_last_application_is_found_by_its_mapping():
-    assert last_applied("pen") is None
-    for events, canonical_id in enumerate(("pen", "pen", "other")):
-        data = {"canonicalId": canonical_id, "mappingVersion": 7, "actor": "ada", "eventsApplied": events}
-        publish(
-            "unmapped_alerts", "mapping_applied", data | {"eventsChanged": 0, "eventsWaiting": 5, "marketsChanged": 0}
-        )
-    found = last_applied("pen")
-    assert (found.actor, found.mapping_version, found.events_applied, found.events_waiting) == ("ada", 7, 1, 5)
-    assert found.at is not None
 
 
 @pytest.mark.django_db(transaction=True)
