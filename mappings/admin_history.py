@@ -215,7 +215,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
         if request.method == "POST" and not request.POST.get("do"):
             version = request.POST.get("read_version", "")
             if preview.needs_reason and not reason:
-                raise ValidationError(f"A reason is needed: {_why_a_reason(preview)}")
+                raise ValidationError(f"A reason is needed: {why_a_reason(preview)}")
             change = do(reason, int(version) if version.isascii() and version.isdigit() else None)
             if request.POST.get("apply") == "1" and change.outcome != "unchanged":
                 _apply(request, canonical_id)
@@ -238,7 +238,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
         icon=icon,
         reason=reason,
         apply=request.POST.get("apply") == "1",
-        why_a_reason=_why_a_reason(preview) if preview.needs_reason else "",
+        why_a_reason=why_a_reason(preview) if preview.needs_reason else "",
         version=row.version if row else "",
         problems=problems,
         differences=differences(
@@ -250,7 +250,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, d
     )
 
 
-def _why_a_reason(preview):
+def why_a_reason(preview):
     if not preview.impact.is_wide:
         return "see the warnings."
     rows = preview.impact.rows

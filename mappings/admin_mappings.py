@@ -11,16 +11,20 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from mappings import services
+from mappings.actions import ReasonRequired, check_reason
 from mappings.admin_changes import change_page, changes_page, export_view
+from mappings.admin_drafts import reason_of
 from mappings.admin_editor import editor_page
-from mappings.admin_history import detail_page
+from mappings.admin_focus import CANNED_REASONS
+from mappings.admin_history import detail_page, why_a_reason
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import built_in
+from mappings.deciding import deciding
 from mappings.models import MappingAuditLog, UserMarketMapping
 from mappings.services.mappings import catalogue_entry
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.base import DeskAdmin, ReadOnlyAdmin
-from oddsproject.desk.formats import age, badge, foreign
+from oddsproject.desk.formats import age, badge, count_text, foreign
 from oddsproject.desk.pages import page, require
 
 OFF, EVERY = "off", "all"
@@ -157,24 +161,70 @@ class UserMarketMappingAdmin(DeskAdmin):
 
     @admin.action(description="Switch off: the built-in entry, if any, is in force again", permissions=["change"])
     def deactivate(self, request, queryset):
-        self._switch(request, queryset, services.deactivate_mapping, "switched off")
+        return self._switch(request, queryset, is_active=False)
 
     @admin.action(description="Switch on", permissions=["change"])
     def activate(self, request, queryset):
-        self._switch(request, queryset, services.activate_mapping, "switched on")
+        return self._switch(request, queryset, is_active=True)
 
-    def _switch(self, request, queryset, service, words):
+    def _switch(self, request, queryset, *, is_active):
+        """One decision about all of them, after a page that asks for a reason where one of them needs it."""
+        service = services.activate_mapping if is_active else services.deactivate_mapping
+        words = "switched on" if is_active else "switched off"
+        rows = list(queryset.exclude(is_active=is_active).order_by("name", "canonical_id"))
+        reason = reason_of(request.POST)
+        if not reason or request.POST.get("do"):
+            needing = _needing_a_reason(rows, is_active)
+            if needing:
+                return _ask_why(request, rows, needing, reason, is_active)
         done, failed = 0, []
-        for canonical_id in queryset.order_by("canonical_id").values_list("canonical_id", flat=True):
-            try:
-                made = service(canonical_id=canonical_id, user=request.user, reason=f"Bulk action: {words}.")
-            except ValidationError as error:
-                failed.append(f"{canonical_id}: {' '.join(error.messages)}")
-            else:
-                done += made.outcome != "unchanged"
-        messages.success(request, f"{done} {words}.")
+        with deciding("mapping", request.user, reason or f"Bulk action: {words}.") as batch:
+            for row in rows:
+                try:
+                    made = service(canonical_id=row.canonical_id, user=request.user, reason=batch.reason)
+                except ValidationError as error:
+                    failed.append(f"{row.canonical_id}: {' '.join(error.messages)}")
+                else:
+                    done += made.outcome != "unchanged"
+        _tell_switched(request, done, words, batch.pk)
         for sentence in failed:
             messages.error(request, sentence)
+        return None
+
+
+def _needing_a_reason(rows, is_active):
+    """[(mapping, why)] of those that are not switched without a reason, as on their own pages."""
+    needing = []
+    for row in rows:
+        try:
+            check_reason("", row.canonical_id, {"is_active": is_active})
+        except ReasonRequired as error:
+            needing.append((row, why_a_reason(error.preview)))
+    return needing
+
+
+def _ask_why(request, rows, needing, reason, is_active):
+    return page(
+        request,
+        "desk/mappings_switch.html",
+        title=f"Switch {'on' if is_active else 'off'}: {count_text(len(rows))} mapping{'' if len(rows) == 1 else 's'}",
+        is_active=is_active,
+        rows=rows,
+        needing=needing,
+        reason=reason,
+        action=request.POST.getlist("action")[-1],
+        canned_reasons=CANNED_REASONS,
+        next=request.get_full_path(),
+    )
+
+
+def _tell_switched(request, done, words, batch_id):
+    if not done:
+        messages.info(request, f"None was {words}.")
+        return
+    address = reverse("admin:mappings_batch", args=[batch_id])
+    text = '{} {}. <a href="{}">Show this decision</a>'
+    messages.success(request, format_html(text, count_text(done), words, address))
 
 
 def _keys(row, slug, first):

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from mappings.admin_forms import TEXT_FIELDS
-from mappings.models import MappingAuditLog, UserMarketMapping
-from mappings.services import create_mapping
+from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
+from mappings.services import create_mapping, undo_last
 from tests.admin_rows import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,47 @@ def test_switching_off_is_a_bulk_action_and_audited():
     mapping.refresh_from_db()
     assert not mapping.is_active
     assert MappingAuditLog.objects.first().action == "DEACTIVATE"
+
+
+def make_second():
+    outcomes = [{"canonical_id": "yes", "betpawa_name": "Yes", "position": 0}]
+    values = {"name": "Own goal", "betpawa_id": "778", "outcome_mapping": outcomes}
+    return create_mapping(canonical_id="own_goal", values=values, user="ada").mapping
+
+
+def in_force():
+    return list(UserMarketMapping.objects.order_by("pk").values_list("is_active", flat=True))
+
+
+def test_what_is_switched_off_together_is_one_decision_which_one_undo_takes_back():
+    rows = [make(), make_second()]
+    client = sign_in("trader")
+    sent = {"action": "deactivate", "_selected_action": [row.pk for row in rows]}
+    answer = client.post(LIST, sent, follow=True)
+    batch = DecisionBatch.objects.get(actor="a-trader")
+    assert in_force() == [False, False] and batch.item_count == 2
+    assert reverse("admin:mappings_batch", args=[batch.pk]) in answer.content.decode()
+    undo_last("a-trader")
+    assert in_force() == [True, True]
+    client.post(LIST, {**sent, "action": "activate"})
+    assert DecisionBatch.objects.filter(actor="a-trader", kind="mapping").count() == 1  # all of them were on
+
+
+def test_switching_many_asks_for_the_reason_that_one_of_them_needs(monkeypatch):
+    rows = [make(), make_second()]
+    monkeypatch.setattr("mappings.preview.Preview.needs_reason", property(lambda self: self.canonical_id == "penalty"))
+    client = sign_in("trader")
+    sent = {"action": "deactivate", "_selected_action": [row.pk for row in rows]}
+    asked = client.post(LIST, sent)
+    assert [row.name for row in asked.context["rows"]] == ["Own goal", "Penalty"]
+    assert [row.name for row, _ in asked.context["needing"]] == ["Penalty"] and in_force() == [True, True]
+    usual = client.post(LIST, {**sent, "do": "reason:0"})
+    assert usual.context["reason"] and in_force() == [True, True]
+    client.post(LIST, {**sent, "reason": "both were wrong"})
+    assert in_force() == [False, False]
+    assert set(MappingAuditLog.objects.filter(action="DEACTIVATE").values_list("reason", flat=True)) == {
+        "both were wrong"
+    }
 
 
 @pytest.mark.parametrize("what", ["add", "change", "deactivate"])

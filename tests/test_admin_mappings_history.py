@@ -206,7 +206,7 @@ def test_a_restore_says_why_it_needs_a_reason_and_a_number_key_gives_a_usual_one
     make()
     rename("Two")
     page, client = address("restore", audits()[0].pk), sign_in("lead")
-    monkeypatch.setattr("mappings.admin_history._why_a_reason", lambda preview: "41 stored rows would change.")
+    monkeypatch.setattr("mappings.admin_history.why_a_reason", lambda preview: "41 stored rows would change.")
     monkeypatch.setattr("mappings.preview.Preview.needs_reason", True)
     assert "needed here: 41 stored rows would change." in client.get(page).content.decode()
     read = UserMarketMapping.objects.get().version
