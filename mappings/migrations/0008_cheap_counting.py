@@ -1,7 +1,15 @@
 """The searched text of the rows that are there, and the indexes that reading and counting need now.
 
-Outside a transaction, in parts and with indexes made beside the work: the queue stays in use. Done
-again after an interruption it goes on; an index left half made has to be dropped first.
+Outside a transaction, in parts and with indexes made beside the work: the queue stays in use. After an
+interruption all of it is done again, and an index that is there already stops it, finished or left half
+made (INVALID). So all four are dropped first, each by a statement of its own; then `manage.py migrate` goes through:
+
+    DROP INDEX CONCURRENTLY IF EXISTS idx_unmapped_text;
+    DROP INDEX CONCURRENTLY IF EXISTS idx_unmapped_strong;
+    DROP INDEX CONCURRENTLY IF EXISTS idx_audit_log_person;
+    DROP INDEX CONCURRENTLY IF EXISTS idx_audit_log_search;
+
+All else may be done twice: texts that are there are left, and old indexes are dropped if they exist.
 """
 
 import django.contrib.postgres.indexes
