@@ -11,6 +11,7 @@ from mappings.batch_words import batch_words
 from mappings.differences import differences
 from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedMarketLog
 from mappings.services.change_words import change_parts, names_in
+from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import lagos_text
 from oddsproject.desk.pages import page, require
@@ -42,6 +43,7 @@ def batch_page(request, batch_id):
         title=str(batch),
         batch=batch,
         undone_by=undone_by,
+        may_undo=undone_by is None and _may_undo(request.user, batch),
         counts=batch.summary.get("counts") or {"changed": batch.item_count},
         changes=[
             (
@@ -78,6 +80,11 @@ def _mapping_changes(batch):
     """[(the change of a mapping, what is different)]"""
     changes = MappingAuditLog.objects.filter(batch=batch).order_by("id")[:PER_PAGE]
     return [(change, differences(change.old_value, change.new_value)) for change in changes]
+
+
+def _may_undo(user, batch):
+    """What a trader decided is undone by that trader or a lead, as services.undo_batch has it."""
+    return has_role(user, LEAD) or (has_role(user, TRADER) and batch.actor == name_of(user)[:150])
 
 
 def _undo_preview(request, batch):

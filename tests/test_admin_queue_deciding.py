@@ -188,6 +188,19 @@ def test_the_undo_key_goes_back_step_by_step_and_what_is_undone_is_done_again_by
     assert 'data-key-label="Undo this decision"' in again.content.decode()  # which is what z takes back now
 
 
+@pytest.mark.parametrize(("role", "offered"), [("viewer", False), ("trader", False), ("lead", True)])
+def test_a_colleagues_decision_offers_its_undo_only_to_a_lead(role, offered):
+    rows = [make_unmapped(1), make_unmapped(2)]
+    decide(sign_in("trader", "ada"), "ignore", rows, until="forever")
+    decide(sign_in("trader", "bayo"), "acknowledge", rows[:1])
+    batch = DecisionBatch.objects.get(kind="ignore")
+    client = sign_in(role)
+    for query in ("", "?undo=1"):
+        text = client.get(f"{QUEUE}batch/{batch.pk}/{query}").content.decode()
+        assert (f'name="batch" value="{batch.pk}"' in text) == offered and ("Undo all of it" in text) == offered
+        assert ("What would an undo do?" in text) == (offered and not query)
+
+
 def test_an_undo_that_is_refused_offers_the_decision_before_it():
     rows = [make_unmapped(1), make_unmapped(2), make_unmapped(3)]
     ada, bayo = sign_in("trader", "ada"), sign_in("trader", "bayo")
