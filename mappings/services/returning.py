@@ -82,17 +82,22 @@ def _return(ids, batch, user, why, maps: Callable) -> int:
         row = rows[id]
         claims = mapping_cache.lookup(row.source, row.external_market_id)
         if claims and maps(row, change):
-            plans.append((row, change, claims[0].canonical_id))
-    to = {canonical_id for *_, canonical_id in plans}
-    to = dict(UserMarketMapping.objects.filter(canonical_id__in=to, is_active=True).values_list("canonical_id", "pk"))
+            plans.append((row, change, [claim.canonical_id for claim in claims]))
+    claiming = {canonical_id for *_, ids in plans for canonical_id in ids}
+    claiming = UserMarketMapping.objects.filter(canonical_id__in=claiming, is_active=True)
+    claiming = dict(claiming.values_list("canonical_id", "pk"))
+    plans = [_as_before(row, change, [claiming.get(id) for id in ids]) for row, change, ids in plans]
     with acting_as(user, why):
-        restore_rows([_as_before(row, change, to.get(canonical_id)) for row, change, canonical_id in plans])
-    note(batch, [row.pk for row, *_ in plans])
+        restore_rows(plans)
+    note(batch, [plan.id for plan in plans])
     return len(plans)
 
 
-def _as_before(row, change, mapping_id):
-    """The decision that the worker had ended, beside what was noted since."""
+def _as_before(row, change, claiming):
+    """The decision that the worker had ended, beside what was noted since. claiming: the numbers of the mappings
+    that claim its key, the strongest first, None for a built-in one. Of a split key it keeps the one it had."""
+    had = change.old_value["mapped_to_id"]
+    mapping_id = had if had in claiming else claiming[0]
     now = {"notes": row.notes, "claimed_by": row.claimed_by, "mapped_to_id": mapping_id}
     now["claim_expires_at"] = row.claim_expires_at and row.claim_expires_at.isoformat()
     return RowPlan(row.pk, str(row), "restored", target=change.old_value | now)

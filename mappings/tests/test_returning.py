@@ -8,6 +8,7 @@ from django.utils import timezone
 from mappings.models import DecisionBatch, PriceFixture, UnmappedChange, UnmappedMarketLog, UserMarketMapping
 from mappings.services import (
     activate_mapping,
+    create_mapping,
     deactivate_mapping,
     ignore,
     map_to,
@@ -19,6 +20,7 @@ from mappings.services.returning import return_seen
 from mappings.tasks import after_cycle
 from mappings.tests.builders import market
 from mappings.tests.preview_builders import keep_fixture
+from mappings.tests.test_services import CORNERS
 from mappings.tests.test_undo import decision_of
 from mappings.tests.test_undo_reopened import row, seen_again, tab_of, without_version
 
@@ -120,3 +122,20 @@ def test_a_whole_cycle_that_saw_it_mapped_brings_it_back_once(row):
     sampled_again()
     assert return_seen(5, ["bet9ja"]) == 0 and not DecisionBatch.objects.filter(kind="map", item_count=0).exists()
     assert UnmappedMarketLog.objects.get().tab == "NEW"
+
+
+@pytest.mark.parametrize("returns", ["by a change", "by a cycle"])
+def test_of_a_split_key_the_row_goes_back_to_the_mapping_that_it_had(row, returns):
+    before = decision_of(row)
+    texts = [{**one, "bet9ja_suffix": one["canonical_id"]} for one in CORNERS["outcome_mapping"]]
+    values = {**CORNERS, "betpawa_id": "999002", "bet9ja_key": "S_A", "outcome_mapping": texts, "priority": 9}
+    create_mapping(canonical_id="first", values=values, user="bob")
+    deactivate_mapping(canonical_id="three", user="bob")
+    seen_again()
+    if returns == "by a change":
+        activate_mapping(canonical_id="three", user="zoe")
+    else:
+        put_right_unseen()
+        sampled_again()
+        assert return_seen(3, ["bet9ja"]) == 1
+    assert without_version(decision_of(row)) == without_version(before)
