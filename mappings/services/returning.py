@@ -9,15 +9,16 @@ shows comes back by itself, once for each decision, so that what maps now and th
 from collections.abc import Callable, Iterable
 
 import structlog
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from mappings.actors import acting_as, name_of
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
-from mappings.evidence.samples import recent_fixtures, source_key
+from mappings.evidence.samples import readable, source_key
 from mappings.mapper import map_event, map_market
-from mappings.models import Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
+from mappings.models import PriceFixture, Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
 from mappings.sampled import sampled_markets
 from mappings.services.decisions import locked, note
 from mappings.services.undo_reopened import claimed_keys, reopenings
@@ -28,6 +29,14 @@ log = structlog.get_logger(__name__)
 
 DESK = "desk"  # who does what nobody does
 LOOKED_AT = 3  # kept events of a key
+
+KEPT_SINCE = """
+SELECT fixture.id, asked.row_id
+  FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS asked(row_id, key, since)
+ CROSS JOIN LATERAL (SELECT f.id FROM price_fixture AS f
+                      WHERE f.keys @> ARRAY[asked.key]::varchar[] AND f.sampled_at > asked.since
+                      ORDER BY f.sampled_at DESC, f.id DESC LIMIT %s) AS fixture
+"""
 
 
 def return_with(mapping: UserMarketMapping, batch, user) -> int:
@@ -47,20 +56,25 @@ def return_with(mapping: UserMarketMapping, batch, user) -> int:
         return 0
     mapping_cache.refresh()
     why = f"It maps again since {name_of(user)} changed {mapping.name}, {lagos_text(timezone.now())}."
-    return _return(ids, batch, user, why, _sample_maps)
+    return _return(_came_back(), ids, batch, user, why, _by_samples)
 
 
 def return_seen(run_id: int, complete: Iterable[str]) -> int:
     """After a cycle: bring back what it did not see unmapped, and kept events since show to map. complete:
-    bookmakers whose offer the cycle has seen whole. Returns how many rows."""
+    bookmakers whose offer the cycle has seen whole. Returns how many rows.
+
+    Most that came back go on not mapping, cycle after cycle: which do is found out while nobody waits."""
     rows = _came_back().filter(source__in=list(complete), last_cycle_id__lt=run_id)
-    ids = list(rows.values_list("pk", flat=True))
-    if not ids:
+    if not rows.exists():
         return 0
     mapping_cache.refresh()
+    ids = [row.pk for row, _ in _by_events(rows)]
+    if not ids:
+        return 0
     with deciding("map", DESK, "It maps again.") as batch:
+        mapping_cache.refresh()
         why = f"It maps again since {lagos_text(timezone.now())}: a whole cycle did not see it unmapped."
-        returned = _return(ids, batch, DESK, why, _events_map)
+        returned = _return(rows, ids, batch, DESK, why, _by_events)
     if returned:
         log.info("unmapped.returned", count=returned, run=run_id)
     return returned
@@ -73,16 +87,14 @@ def _came_back():
     )
 
 
-def _return(ids, batch, user, why, maps: Callable) -> int:
+def _return(rows, ids, batch, user, why, mapping: Callable) -> int:
+    """Of these rows, as far as they are still among rows when they are locked. mapping: those of them that map,
+    as _by_samples and _by_events tell it."""
     locked(ids)
-    rows = {row.pk: row for row in _came_back().filter(pk__in=ids)}
-    last = {change.unmapped_id: change for change in reopenings(list(rows))}
-    plans = []
-    for id, change in last.items():
-        row = rows[id]
-        claims = mapping_cache.lookup(row.source, row.external_market_id)
-        if claims and maps(row, change):
-            plans.append((row, change, [claim.canonical_id for claim in claims]))
+    plans = [
+        (row, change, [claim.canonical_id for claim in mapping_cache.lookup(row.source, row.external_market_id)])
+        for row, change in mapping(rows.filter(pk__in=ids))
+    ]
     claiming = {canonical_id for *_, ids in plans for canonical_id in ids}
     claiming = UserMarketMapping.objects.filter(canonical_id__in=claiming, is_active=True)
     claiming = dict(claiming.values_list("canonical_id", "pk"))
@@ -103,21 +115,58 @@ def _as_before(row, change, claiming):
     return RowPlan(row.pk, str(row), "restored", target=change.old_value | now)
 
 
-def _sample_maps(row, change) -> bool:
-    """Whether all that the queue has seen of it maps: it holds what did not map when the row came back."""
+def _claimed(rows):
+    """[(row, the change that brought it back)] of those whose key a mapping in force claims."""
+    rows = rows.defer("rules_text")
+    claimed = {row.pk: row for row in rows if mapping_cache.lookup(row.source, row.external_market_id)}
+    last = {change.unmapped_id: change for change in reopenings(list(claimed))} if claimed else {}
+    return [(claimed[id], change) for id, change in last.items()]
+
+
+def _by_samples(rows):
+    """[(row, change)] of those of which all that the queue has seen maps: it holds what did not map when the row
+    came back."""
+    return [(row, change) for row, change in _claimed(rows) if _sample_maps(row)]
+
+
+def _sample_maps(row) -> bool:
     markets = sampled_markets(row)
     return bool(markets) and all(_maps(*map_market(row.source, market, "", "")) for market in markets)
 
 
-def _events_map(row, change) -> bool:
-    """Whether it maps on kept events that were asked since it came back, and has not come back by itself
-    for this decision before."""
-    before = UnmappedChange.objects.filter(unmapped_id=row.pk, created_by=DESK, new_value__status=UnmappedStatus.MAPPED)
-    if before.filter(new_value__decided_at=change.old_value["decided_at"]).exists():
-        return False
-    kept = recent_fixtures(keys=[source_key(row.source, row.external_market_id)], limit=LOOKED_AT)
-    kept = [one for one in kept if row.source in one.books and one.sampled_at > change.created_at]
-    return bool(kept) and all(_event_maps(one.books[row.source], row.external_market_id) for one in kept)
+def _by_events(rows):
+    """[(row, change)] of those that map on the newest kept events that were asked since they came back, and have
+    not come back by themselves for this decision before. As many queries for one row as for all, and no event
+    is unpacked twice."""
+    claimed = _claimed(rows)
+    ids = [row.pk for row, _ in claimed]
+    before = UnmappedChange.objects.filter(
+        unmapped_id__in=ids, created_by=DESK, new_value__status=UnmappedStatus.MAPPED
+    )
+    before = set(before.values_list("unmapped_id", "new_value__decided_at")) if ids else ()
+    claimed = [(row, change) for row, change in claimed if (row.pk, change.old_value["decided_at"]) not in before]
+    maps: dict[int, bool] = {}
+    for fixture, asked in _kept_since(claimed):
+        for row in asked:
+            if maps.get(row.pk, True):
+                maps[row.pk] = _event_maps(fixture.books[row.source], row.external_market_id)
+    return [(row, change) for row, change in claimed if maps.get(row.pk)]
+
+
+def _kept_since(claimed):
+    """(Fixture, [rows]) of the newest kept events that hold a row's key and were asked since it came back."""
+    if not claimed:
+        return
+    rows = {row.pk: row for row, _ in claimed}
+    keys = [source_key(row.source, row.external_market_id) for row in rows.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT_SINCE, [list(rows), keys, [change.created_at for _, change in claimed], LOOKED_AT])
+        asked: dict[int, list] = {}
+        for fixture_id, row_id in cursor:
+            asked.setdefault(fixture_id, []).append(rows[row_id])
+    for stored in PriceFixture.objects.filter(pk__in=list(asked)):
+        for fixture in readable([stored]):
+            yield fixture, asked[stored.pk]
 
 
 def _event_maps(book, key) -> bool:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mappings.models import DecisionBatch, PriceFixture, UnmappedChange, UnmappedMarketLog, UserMarketMapping
@@ -13,6 +15,7 @@ from mappings.services import (
     ignore,
     map_to,
     restore_version,
+    returning,
     undo_batch,
     update_mapping,
 )
@@ -22,7 +25,8 @@ from mappings.tests.builders import market
 from mappings.tests.preview_builders import keep_fixture
 from mappings.tests.test_services import CORNERS
 from mappings.tests.test_undo import decision_of
-from mappings.tests.test_undo_reopened import row, seen_again, tab_of, without_version
+from mappings.tests.test_undo_reopened import TEXTS, row, seen_again, tab_of, without_version
+from mappings.tests.test_unmapped_logger import cycle, entry
 
 pytestmark = pytest.mark.django_db
 __all__ = ["row"]
@@ -139,3 +143,42 @@ def test_of_a_split_key_the_row_goes_back_to_the_mapping_that_it_had(row, return
         sampled_again()
         assert return_seen(3, ["bet9ja"]) == 1
     assert without_version(decision_of(row)) == without_version(before)
+
+
+def came_back(*keys):
+    """Rows that were mapped, came back, and are claimed again, though nobody was told."""
+    cycle(1, *(entry(key) for key in keys))
+    ids = list(UnmappedMarketLog.objects.values_list("pk", flat=True))
+    map_to(ids=ids, canonical_id="three", values=CORNERS, outcome_texts=TEXTS, user="ada")
+    deactivate_mapping(canonical_id="three", user="bob")
+    seen_again(2, *keys)
+    put_right_unseen()
+
+
+@pytest.mark.parametrize("why_not", ["not claimed", "not kept", "not wholly mapped"])
+def test_where_nothing_maps_nothing_is_decided_however_many_rows_are_looked_at(why_not, monkeypatch):
+    keys = [f"S_{number}" for number in range(20)]
+    came_back(*keys)
+    if why_not == "not claimed":
+        UserMarketMapping.objects.update(is_active=False)
+    if why_not == "not wholly mapped":
+        keep_fixture(bet9ja=[market(key, {"Y": "2", "N": "1.8", "?": "3"}) for key in keys])
+        PriceFixture.objects.update(sampled_at=timezone.now() + timedelta(minutes=1))
+    monkeypatch.setattr(returning, "deciding", None)  # calling it would raise
+    with CaptureQueriesContext(connection) as seen:
+        assert return_seen(9, ["bet9ja"]) == 0
+    assert len(seen) <= 12
+
+
+def test_many_rows_come_back_at_the_cost_of_one():
+    def cost(cycle_id, keys):
+        UnmappedMarketLog.objects.all().delete()
+        came_back(*keys)
+        PriceFixture.objects.all().delete()
+        keep_fixture(bet9ja=[market(key, {"Y": "2", "N": "1.8"}) for key in keys])
+        PriceFixture.objects.update(sampled_at=timezone.now() + timedelta(minutes=1))
+        with CaptureQueriesContext(connection) as seen:
+            assert return_seen(cycle_id, ["bet9ja"]) == len(keys)
+        return len(seen)
+
+    assert cost(8, ["S_1"]) == cost(9, [f"S_{number}" for number in range(12)])
