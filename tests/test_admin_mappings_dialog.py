@@ -1,5 +1,7 @@
 """The map dialog: the market is found, its outcomes are checked, and one save maps the rows."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -47,6 +49,17 @@ def penalty(**changes):
 def yes_no_row(number=1, **fields):
     texts = [{"text": text, "key": text, "price": "1.9"} for text in ("Yes", "No")]
     return make_unmapped(number, **{"sample_outcomes": texts, **fields})
+
+
+def test_every_button_and_field_of_the_outcome_table_has_a_name_of_its_own():
+    penalty()
+    page = sign_in("trader").get(MAP, {"ids": yes_no_row().pk, "target": "penalty"}).content.decode()
+    table, _, added = page.partition("data-outcomes>")[2].partition("<template data-outcome-template>")
+    names = re.findall(r'aria-label="([^"]+)"', table)
+    assert {"Move outcome 1 up", "Move outcome 2 down", "Remove outcome 2", "SportyBet, outcome 2"} <= set(names)
+    assert len(names) == len(set(names))
+    added = re.findall(r'aria-label="([^"]+)"', added.partition("</template>")[0])
+    assert added and all("outcome 0" in name for name in added)  # numbered where it is put
 
 
 def test_mapping_a_market_makes_the_mapping_the_status_and_the_audit_row():

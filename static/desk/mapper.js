@@ -129,12 +129,13 @@ document.addEventListener("DOMContentLoaded", () => {
     const soon = debounced(preview, WAIT);
     const changed = () => form.dispatchEvent(new Event("input")); // as if typed: previewed, and kept as a draft
 
-    /* Names and buttons carry the place of their row. */
+    /* Names, buttons and what they are called carry the place of their row. */
     function renumber() {
         const rows = [...body().rows];
         rows.forEach((row, place) => {
             for (const field of row.querySelectorAll("[name^='outcome_mapping:']")) field.name = field.name.replace(/^outcome_mapping:\d+/, "outcome_mapping:" + place);
             for (const button of row.querySelectorAll("[data-row-do]")) button.value = button.dataset.rowDo + ":" + place;
+            for (const named of row.querySelectorAll("[aria-label]")) named.setAttribute("aria-label", named.getAttribute("aria-label").replace(/outcome \d+/, "outcome " + (place + 1)));
             row.querySelector("[data-row-do='up']").disabled = place === 0;
             row.querySelector("[data-row-do='down']").disabled = place === rows.length - 1;
         });
