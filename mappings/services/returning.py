@@ -124,8 +124,8 @@ def _claimed(rows):
 
 
 def _by_samples(rows):
-    """[(row, change)] of those of which all that the queue has seen maps: it holds what did not map when the row
-    came back."""
+    """[(row, change)] of those whose sample maps whole. It holds a few outcomes of the newest cycle that saw the
+    market not map: that cycle's others may still not map, and then a worker brings the row back."""
     return [(row, change) for row, change in _claimed(rows) if _sample_maps(row)]
 
 
