@@ -18,9 +18,9 @@ from pathlib import Path
 import structlog
 from django.db import connection, transaction
 
-from mappings.definitions import SOURCE_COLUMNS
 from mappings.families import betpawa_families
 from mappings.models import PriceFixture, UnmappedMarketLog
+from oddsproject.desk.bookmakers import bookmaker_names
 
 log = structlog.get_logger(__name__)
 
@@ -147,7 +147,7 @@ def _alike(ids):
     """The sibling keys by which any bookmaker would have the same market as one of these rows."""
     keys = UnmappedMarketLog.objects.filter(pk__in=ids).exclude(sibling_key="").values_list("sibling_key", flat=True)
     rests = {key.partition(":")[2] for key in keys}
-    return sorted(f"{slug}:{rest}" for slug in SOURCE_COLUMNS for rest in rests)
+    return sorted(f"{slug}:{rest}" for slug in bookmaker_names() for rest in rests) if rests else []
 
 
 def weight_of(country: str, tournament: str) -> float:

@@ -26,7 +26,6 @@ from mappings.api.serializers import (
     ReloadSerializer,
 )
 from mappings.cache import mapping_cache
-from mappings.definitions import SOURCE_COLUMNS
 from mappings.market_search import search, unnamed_market
 from mappings.models import MappingAuditLog, MappingVersion, UnmappedMarketLog, UnmappedStatus, UserMarketMapping
 from mappings.preview import preview_mapping
@@ -35,6 +34,7 @@ from oddsproject.api.pagination import page_body, page_of, paginate
 from oddsproject.api.roles import LEAD, VIEWER
 from oddsproject.api.serializers import EmptyBody
 from oddsproject.api.views import APIView
+from oddsproject.desk.bookmakers import bookmaker_names
 
 
 class Mappings(APIView):
@@ -176,8 +176,7 @@ class Stats(APIView):
                     "user": sum(mapping["source"] == "db" for mapping in in_force),
                     "inactive": UserMarketMapping.objects.filter(is_active=False).count(),
                     "by_platform": {
-                        slug: sum(bool(mapping[column]) for mapping in in_force)
-                        for slug, column in SOURCE_COLUMNS.items()
+                        slug: sum(slug in mapping["bookmakers"] for mapping in in_force) for slug in bookmaker_names()
                     },
                     "unmapped_by_status": {**dict.fromkeys(UnmappedStatus.values, 0), **dict(counted)},
                     "clashes": mapping_cache.clashes,

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from mappings.actors import name_of
 from mappings.api.changes import field_changes
-from mappings.api.serializers import LARGEST_VERSION, SLUGS, FieldChangeSerializer, Search
+from mappings.api.serializers import LARGEST_VERSION, BookmakerField, FieldChangeSerializer, Search
 from mappings.models import Band, MarketSuggestion, Tab, UnmappedChange, UnmappedMarketLog, UnmappedStatus
 from mappings.queue_filter import BANDS, EXACT_UP_TO, MINE, TABS, QueueFilter
 from oddsproject.api.query import CommaList, PagedQuery
@@ -40,7 +40,7 @@ class UnmappedFilter(serializers.Serializer):
     "none" without one. announced: when people were told of it, a time with its zone or two of them around "~"."""
 
     tab = serializers.ChoiceField(TABS, required=False)
-    source = serializers.ChoiceField(SLUGS, required=False)
+    source = BookmakerField(required=False)
     family = serializers.CharField(max_length=40, required=False)
     period = serializers.CharField(max_length=20, required=False)
     error_code = serializers.CharField(max_length=30, required=False)
@@ -71,7 +71,7 @@ class UnmappedQuery(UnmappedFilter, PagedQuery):
 
 
 class PriorityQuery(PagedQuery):
-    source = serializers.ChoiceField(SLUGS, required=False)
+    source = BookmakerField(required=False)
 
 
 class UnmappedSerializer(ModelSerializer):

@@ -8,11 +8,13 @@ from mappings.models import UserMarketMapping
 from mappings.services.mappings import catalogue_entry, new_row
 from mappings.services.versions import NO_ROW
 
-LISTED_COLUMNS = ("canonical_id", "name", "kind", *SOURCE_COLUMNS.values(), "is_active", "priority")
+LISTED_COLUMNS = (
+    "canonical_id", "name", "kind", *SOURCE_COLUMNS.values(), "extra_source_keys", "is_active", "priority"
+)  # fmt: skip
 
 
 def listed_mappings():
-    """Dicts in order of canonical id. Two sources, one query.
+    """Dicts in order of canonical id, with the bookmakers of which each has a key. Two sources, one query.
 
     An inactive row above a built-in entry is not in force, so the entry is what is listed.
     """
@@ -23,20 +25,21 @@ def listed_mappings():
     for row in rows:
         overrides = row["canonical_id"] in catalogue
         if row["is_active"] or not overrides:
-            found[row["canonical_id"]] = {**row, "source": "db", "overrides": overrides}
+            extra = {item["bookmaker"] for item in row.pop("extra_source_keys")}
+            slugs = extra | {slug for slug, column in SOURCE_COLUMNS.items() if row[column]}
+            found[row["canonical_id"]] = {**row, "bookmakers": slugs, "source": "db", "overrides": overrides}
     return [found[canonical_id] for canonical_id in sorted(found)]
 
 
 def matching(mappings, query):
     """Those that the parameters of the list leave."""
     text = query.get("search", "").casefold()
-    column = SOURCE_COLUMNS.get(query.get("platform"))
     return [
         mapping
         for mapping in mappings
         if ("source" not in query or mapping["source"] == query["source"])
         and ("is_active" not in query or mapping["is_active"] == query["is_active"])
-        and (column is None or mapping[column])
+        and ("platform" not in query or query["platform"] in mapping["bookmakers"])
         and (not text or any(text in str(mapping[name] or "").casefold() for name in SEARCHED))
     ]
 
@@ -83,6 +86,7 @@ def _of_entry(entry):
         "name": entry.name,
         "kind": entry.kind,
         **keys,
+        "bookmakers": {slug for slug, of_slug in entry.keys.items() if of_slug},
         "outcome_count": len(entry.outcomes),
         "source": "code",
         "overrides": False,

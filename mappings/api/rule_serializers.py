@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from mappings.api.decision_serializers import UntilField
 from mappings.api.queue_serializers import UnmappedSerializer
-from mappings.api.serializers import LARGEST_VERSION, SLUGS
+from mappings.api.serializers import LARGEST_VERSION, BookmakerField
 from mappings.ignore_rules import LARGEST_KEY, TEXTS
 from mappings.models import IgnoreRule
 from oddsproject.api.serializers import (
@@ -21,7 +21,7 @@ class ConditionsSerializer(StrictInput, Serializer):
     """Every one that is given must hold; at least one is needed. key_from, key_to: whole numbers, both
     included."""
 
-    source = serializers.ChoiceField(SLUGS, required=False)
+    source = BookmakerField(required=False)
     name_contains = StrictText(max_length=TEXTS["name_contains"], required=False)
     key_prefix = StrictText(max_length=TEXTS["key_prefix"], required=False)
     key_from = StrictInteger(min_value=0, max_value=LARGEST_KEY, required=False)

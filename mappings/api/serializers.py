@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mappings.api.changes import field_changes
-from mappings.definitions import SLUG, SOURCE_COLUMNS
+from mappings.definitions import SLUG
 from mappings.models import MappingAuditLog, MappingKind, UserMarketMapping
 from oddsproject.api.query import CommaList, PagedQuery, Query
 from oddsproject.api.serializers import (
@@ -16,8 +16,8 @@ from oddsproject.api.serializers import (
     StrictText,
     UtcDateTimeField,
 )
+from oddsproject.desk.bookmakers import bookmaker_names
 
-SLUGS = tuple(SOURCE_COLUMNS)
 CANONICAL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:+-]*\Z"
 MOST_OUTCOMES = 1000
 ORIGINS = ["code", "db"]  # the catalogue, and people's rows
@@ -30,11 +30,24 @@ class Search(serializers.CharField):
         super().__init__(max_length=100, required=False, **kwargs)
 
 
+class BookmakerField(serializers.CharField):
+    """The slug of a bookmaker that there is."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=20, **kwargs)
+
+    def to_internal_value(self, data):
+        slug = super().to_internal_value(data)
+        if slug not in bookmaker_names():
+            raise serializers.ValidationError("There is no such bookmaker.")
+        return slug
+
+
 class MappingQuery(PagedQuery):
     """source: code for the built-in catalogue, db for people's rows. search: in names and ids."""
 
     source = serializers.ChoiceField(ORIGINS, required=False)
-    platform = serializers.ChoiceField(SLUGS, required=False)
+    platform = BookmakerField(required=False)
     is_active = serializers.BooleanField(required=False)
     search = Search()
 

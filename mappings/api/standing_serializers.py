@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from mappings.api.serializers import SLUGS
 from mappings.models import VERDICT_CHOICES, Band, PriceAudit
 from oddsproject.api.serializers import ModelSerializer, Serializer, UtcDateTimeField
 
@@ -50,7 +49,7 @@ class SharesSerializer(Serializer):
 
 
 class CoverageNowSerializer(SharesSerializer):
-    platform = serializers.ChoiceField(SLUGS, source="slug")
+    platform = serializers.CharField(source="slug")
     taken_at = UtcDateTimeField()
     markets_seen = serializers.IntegerField()
 
@@ -60,7 +59,7 @@ class CoveragePointSerializer(SharesSerializer):
 
 
 class CoverageLineSerializer(Serializer):
-    platform = serializers.ChoiceField(SLUGS)
+    platform = serializers.CharField()
     points = CoveragePointSerializer(many=True)
 
 

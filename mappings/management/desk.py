@@ -12,9 +12,9 @@ from rich.table import Table
 
 from mappings import services
 from mappings.actions import ReasonRequired
-from mappings.definitions import SOURCE_COLUMNS
 from mappings.queue_filter import BANDS, TABS, QueueFilter
 from oddsproject.api.roles import TRADER, has_role
+from oddsproject.desk.bookmakers import bookmaker_names
 
 DONE, ERROR, SOME_REFUSED, NOTHING_TO_DO = 0, 1, 3, 4
 EXIT_CODES = "Exit code: 0 done, 3 some were refused, 4 nothing to do, 1 an error."
@@ -30,7 +30,7 @@ FILTERS = {
     "band": "of its best suggestion",
     "announced": "when people were told of it: an ISO time, or two around ~",
 }
-CHOICES = {"source": tuple(SOURCE_COLUMNS), "band": BANDS}
+CHOICES = {"band": BANDS}
 LEFT_ALONE = ("refused", "stale", "not_found")
 
 
@@ -58,8 +58,15 @@ def filter_of(options, user_name="") -> QueueFilter | None:
     given = {name: value for name, value in given.items() if value}
     if not given and options["tab"] is None:
         return None
+    check_bookmaker(given.get("source"))
     return QueueFilter.from_query({"tab": "NEW", **given, **({"tab": options["tab"]} if options["tab"] else {})},
                                   user=user_name or None)  # fmt: skip
+
+
+def check_bookmaker(slug: str | None):
+    """Raises CommandError for one that there is not. Not among the choices: help needs no database."""
+    if slug and slug not in (known := bookmaker_names()):
+        raise CommandError(f"There is no bookmaker {slug!r}; there are: {', '.join(known)}.")
 
 
 def person(name: str, role: str = TRADER):

@@ -14,7 +14,6 @@ from mappings.api.batch_serializers import DecisionSerializer, UndoneSerializer
 from mappings.api.records import full_mapping, listed_mappings, matching
 from mappings.api.serializers import (
     ORIGINS,
-    SLUGS,
     ListedMappingSerializer,
     MappingSerializer,
     RestoredSerializer,
@@ -29,6 +28,7 @@ from mappings.management.desk import (
     add_json,
     add_user,
     carried_out,
+    check_bookmaker,
     leave,
     person,
     print_json,
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         commands = parser.add_subparsers(dest="command", required=True)
         listing = commands.add_parser("list", help="Built-in mappings and people's.")
         listing.add_argument("--source", choices=ORIGINS, help="code: built-in; db: people's.")
-        listing.add_argument("--platform", choices=SLUGS, help="Only those with a key there.")
+        listing.add_argument("--platform", metavar="BOOKMAKER", help="Only those with a key there.")
         listing.add_argument("--inactive", action="store_true", help="Only those that are switched off.")
         listing.add_argument("--search", default="", help="In names and ids.")
         showing = commands.add_parser("show", help="One mapping, as JSON.")
@@ -86,6 +86,7 @@ class Command(BaseCommand):
     # --- Reading ----------------------------------------------------------------------------------
 
     def _list(self, options):
+        check_bookmaker(options["platform"])
         query = {name: options[name] for name in ("source", "platform") if options[name]}
         query |= {"search": options["search"]} | ({"is_active": False} if options["inactive"] else {})
         found = matching(listed_mappings(), query)
