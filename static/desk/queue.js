@@ -89,6 +89,7 @@ document.addEventListener("DOMContentLoaded", () => {
     // --- Menus -----------------------------------------------------------------------------------
 
     const menus = [...form.querySelectorAll("[data-menu]")];
+    let opener = null; // the button that was pressed itself; with its key one is still in the list
 
     function closeMenus() {
         for (const menu of menus) {
@@ -148,10 +149,12 @@ document.addEventListener("DOMContentLoaded", () => {
         else if (button.dataset.siblings) selectSiblings(button).catch((error) => { button.textContent = error.message; });
         else if (button.dataset.menuFor) {
             event.preventDefault();
+            opener = event.isTrusted ? button : null;
             openMenu(button.dataset.menuFor);
         } else if ("menuClose" in button.dataset) {
             closeMenus();
-            go(at);
+            if (opener) opener.focus();
+            else go(at);
         }
     });
     form.addEventListener("change", (event) => {
