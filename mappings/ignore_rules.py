@@ -2,6 +2,9 @@
 
 The first active rule by position that fits decides. A rule looks at markets that are new to the
 desk: what a person has decided about, or taken back from a rule, no rule touches again.
+
+Whoever changes or applies a rule locks it before any row, for rows point to it; whoever changes one
+takes turns with who undoes, as an undo may make rows point to any rule again.
 """
 
 from collections.abc import Mapping
@@ -9,13 +12,14 @@ from dataclasses import dataclass
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import BigIntegerField, Case, F, Max, Q, QuerySet, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from mappings.actors import name_of
 from mappings.bulk import chunks
-from mappings.deciding import deciding
+from mappings.deciding import deciding, take_turn
 from mappings.definitions import SLUG
 from mappings.families import name_families
 from mappings.models import IgnoreRule, Tab, UnmappedMarketLog, UnmappedStatus
@@ -110,7 +114,7 @@ def apply_rules() -> int:
         return 0
     if any({"family", "period"} & set(rule.conditions) for rule in rules):
         name_families(fresh)
-    return sum(_apply(rule, matching(rule.conditions).filter(_FRESH)) for rule in rules)
+    return sum(_apply_to_fresh(rule) for rule in rules)
 
 
 # --- Changing rules -----------------------------------------------------------------------------
@@ -135,6 +139,7 @@ def create_rule(
     given["position"] = position if position is not None else (0 if last is None else last + 1)
     _assign(rule, given)
     with deciding("rule", user, text_of(reason)) as batch:
+        take_turn()
         _save(rule)
         note(batch, more=1)
         _noted(batch, rule.pk, None, snapshot_of(rule))
@@ -150,6 +155,7 @@ def update_rule(
     """Change some of name, position, is_active, conditions, until, reason. reopen_rows: what it has
     ignored comes back first. Raises StaleRule, ValidationError, IgnoreRule.DoesNotExist."""
     with deciding("rule", user, reason) as batch:
+        take_turn()
         rule = _locked(id, version)
         old = snapshot_of(rule)
         _assign(rule, changes)
@@ -170,6 +176,7 @@ def delete_rule(
 ) -> RuleChange:
     """Without reopen_rows what it has ignored stays ignored, as if a person had done it."""
     with deciding("rule", user, reason) as batch:
+        take_turn()
         rule = _locked(id, version)
         old = snapshot_of(rule)
         reopened = _reopen(rule, user) if reopen_rows else 0
@@ -200,6 +207,15 @@ _FRESH = Q(status=UnmappedStatus.NEW, alerted_at=None, reopened_reason=None, dec
 def _open_rows(conditions):
     unclaimed = Q(claimed_by=None) | Q(claim_expires_at__lte=timezone.now())
     return matching(conditions).filter(unclaimed, tab=Tab.NEW)
+
+
+def _apply_to_fresh(rule):
+    """As the rule is when nobody changes it any more; most of the time there is nothing, and nothing is locked."""
+    if not matching(rule.conditions).filter(_FRESH).exists():
+        return 0
+    with transaction.atomic():
+        rule = IgnoreRule.objects.select_for_update(no_key=True).filter(pk=rule.pk, is_active=True).first()
+        return 0 if rule is None else _apply(rule, matching(rule.conditions).filter(_FRESH))
 
 
 def _apply(rule, rows, user=None):

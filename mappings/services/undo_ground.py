@@ -29,8 +29,8 @@ class Ground:
     rows, mappings, rules: as they are, or as undos would leave them; what is not there any more is missing."""
 
     def __init__(self, batches: Iterable[DecisionBatch], *, lock: bool = False):
-        """lock: for the transaction's rest, rows first, as in every decision: what locks in one order waits
-        and does not deadlock."""
+        """lock: for the transaction's rest, rules, rows, mappings, as in every decision: what locks in one order
+        waits and does not deadlock."""
         self._batches = {batch.pk: batch for batch in batches}
         ids = list(self._batches)
         self.undone_by = {undo.undoes_id: undo for undo in DecisionBatch.objects.filter(undoes_id__in=ids)}
@@ -74,6 +74,10 @@ class Ground:
             self.reopened.setdefault(change.unmapped_id, []).append(change)
 
     def _read_things(self, lock):
+        noted = {rule["id"] for batch in self._batches.values() for rule in batch.summary.get("rules", ())}
+        rules = IgnoreRule.objects.filter(pk__in=noted).order_by("pk")
+        rules = rules.select_for_update() if lock else rules
+        self.rules = {rule.pk: rule for rule in rules} if noted else {}
         ids = {change[1] for found in self.row_changes.values() for change in found} | self.reopened.keys()
         self.rows: dict[int, dict] = {}
         if ids:
@@ -84,7 +88,3 @@ class Ground:
         mappings = UserMarketMapping.objects.filter(canonical_id__in=named).order_by("canonical_id")
         mappings = mappings.select_for_update() if lock else mappings
         self.mappings = {row.canonical_id: row for row in mappings} if named else {}
-        noted = {rule["id"] for batch in self._batches.values() for rule in batch.summary.get("rules", ())}
-        rules = IgnoreRule.objects.filter(pk__in=noted).order_by("pk")
-        rules = rules.select_for_update() if lock else rules
-        self.rules = {rule.pk: rule for rule in rules} if noted else {}
