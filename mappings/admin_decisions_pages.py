@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.actors import name_of
+from mappings.admin_decisions import LONGEST_REASON
 from mappings.distinct import distinct_values
 from mappings.models import KIND_CHOICES, DecisionBatch
 from mappings.services.undoing import NOT_MEANT
@@ -26,7 +27,6 @@ MOST_AT_ONCE = 200
 MOST_CHANGES = 20_000  # of all of them together; undoing 50,000 takes 15 s
 MOST_PEOPLE = 200
 SHOWN_ITEMS = 20
-LONGEST_REASON = 1000
 EARLIEST, LATEST = 2000, 2200  # years: beyond them no decision lies, and times cannot be moved between zones
 Kind = DecisionBatch.Kind
 RECENT = ((1, "the last hour"), (8, "the last 8 hours"), (24, "the last day"), (168, "the last 7 days"))

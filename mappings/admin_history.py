@@ -7,9 +7,10 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from mappings import services
+from mappings import actions, services
 from mappings.admin_drafts import preview_context, reason_of
 from mappings.admin_forms import shown_form
+from mappings.admin_map import apply_at_once
 from mappings.cache import mapping_cache
 from mappings.definitions import REFERENCE
 from mappings.differences import differences
@@ -153,22 +154,19 @@ def restore_page(request, canonical_id, audit_id):
     entry = MappingAuditLog.objects.filter(pk=audit_id, canonical_id=canonical_id).first()
     if entry is None:
         raise Http404("There is no such version.")
-    then = entry.new_value or entry.old_value
-    values = {name: then[name] for name in EDITABLE if name in then}
+    values = services.values_of_version(canonical_id, audit_id)
     return _confirmed(
         request,
         canonical_id,
-        title=f"Restore {then.get('name') or canonical_id} as it was on {lagos_text(entry.created_at)}",
+        title=f"Restore {values.get('name') or canonical_id} as it was on {lagos_text(entry.created_at)}",
         values=values,
         verb="Restore",
         icon="history",
         words="The mapping becomes what this version left it as. That is a change like any other: it can be undone.",
-        do=lambda reason, version: services.restore_version(
+        do=lambda reason, version: actions.restore_mapping(
             canonical_id, audit_id, request.user, reason, version=version
         ),
-        dry_run=lambda version: services.restore_version(
-            canonical_id, audit_id, request.user, version=version, dry_run=True
-        ),
+        rehearse=lambda: services.restore_version(canonical_id, audit_id, request.user),
     )
 
 
@@ -191,42 +189,41 @@ def switch_page(request, canonical_id):
     else:
         verb, icon = ("Override again", "swap_horiz") if built_in else ("Switch on", "toggle_on")
         words = "It is in force again from the next batch on" + (", instead of the built-in one." if built_in else ".")
+    values = {"is_active": not row.is_active}
+
+    def switch(reason, version):
+        actions.check_reason(reason, canonical_id, values)
+        return service(canonical_id=canonical_id, user=request.user, reason=reason, version=version)
+
     return _confirmed(
-        request,
-        canonical_id,
-        title=f"{verb}: {row.name}",
-        values={"is_active": not row.is_active},
-        verb=verb,
-        icon=icon,
-        words=words,
-        do=lambda reason, version: service(
-            canonical_id=canonical_id, user=request.user, reason=reason, version=version
-        ),
+        request, canonical_id, title=f"{verb}: {row.name}", values=values, verb=verb, icon=icon, words=words, do=switch
     )
 
 
-def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, dry_run=None):
-    """Ask with the preview, then do it: do(reason, version) and dry_run(version) raise what saving raises."""
+def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, rehearse=None):
+    """Ask with the preview, then do it. do(reason, version) raises what saving raises, and ReasonRequired;
+    rehearse() is what is done, where the page tells before whether it would be refused."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
-    preview = preview_mapping(canonical_id=canonical_id, values=values)
     reason = reason_of(request.POST)
     problems = []
     try:
         if request.method == "POST" and not request.POST.get("do"):
             version = request.POST.get("read_version", "")
-            if preview.needs_reason and not reason:
-                raise ValidationError(f"A reason is needed: {why_a_reason(preview)}")
             change = do(reason, int(version) if version.isascii() and version.isdigit() else None)
             if request.POST.get("apply") == "1" and change.outcome != "unchanged":
-                _apply(request, canonical_id)
+                apply_at_once(request, canonical_id)
             messages.success(request, f"{verb}: done." if change.outcome != "unchanged" else "It was so already.")
             return HttpResponseRedirect(detail_url(canonical_id))
-        if dry_run is not None:
-            dry_run(row.version if row else None)
+        if rehearse is not None:
+            with actions.taken_back_if(dry_run=True):
+                rehearse()
+    except actions.ReasonRequired as error:
+        problems = [f"A reason is needed: {why_a_reason(error.preview)}"]
     except services.StaleVersion as error:
         problems = [str(error)]
     except ValidationError as error:
         problems = error.messages
+    preview = preview_mapping(canonical_id=canonical_id, values=values)
     changes = preview.changes
     return page(
         request,
@@ -275,13 +272,8 @@ def apply_view(request, canonical_id):
     if canonical_id not in mapping_cache.snapshot.by_canonical_id:
         messages.warning(request, "It is not in force, so there is nothing to apply.")
     else:
-        _apply(request, canonical_id)
+        apply_at_once(request, canonical_id)
     return HttpResponseRedirect(detail_url(canonical_id))
-
-
-def _apply(request, canonical_id):
-    task_id = services.apply_now(canonical_id=canonical_id, user=request.user)
-    messages.info(request, f"Running events are being mapped once more (task {task_id[:8]}).")
 
 
 _OF = "mapping/<str:canonical_id>/"

@@ -45,7 +45,6 @@ from oddsproject.desk.drafts import saved
 from oddsproject.desk.formats import count_text
 from oddsproject.desk.pages import page, require
 
-MAPPED_AT_ONCE = 20
 NO_TARGET = (
     "BetPawa has no such market, so its odds would be recognised, not stored, and the row would be back in the next "
     "cycle. Ignore it, or give the mapping a BetPawa market id."
