@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from mappings import accepting, services
 from mappings.actions import ACTIONS, decide_rows
+from mappings.batch_words import OUTCOMES
 from mappings.bulk import MOST_AT_ONCE, TooMany, matching
 from mappings.models import Band, DecisionBatch, UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
@@ -30,12 +31,6 @@ ACCEPTS = {"accept": (Band.STRONG,), "accept_any": tuple(Band)}  # of which band
 # decision: the action that it is
 DECISIONS = {name: name for name in ("acknowledge", "ignore", "snooze", "claim", "release", "reopen")}
 DECISIONS |= {"close_review": "closeReview", **dict.fromkeys(ACCEPTS, "acceptBest")}
-OTHERWISE = {
-    "unchanged": "so already",
-    "stale": "left alone, somebody was first",
-    "refused": "refused",
-    "not_found": "gone",
-}
 CHOICES = {"ignore": IGNORES, "snooze": SNOOZES}
 
 
@@ -250,7 +245,7 @@ def in_words(decisions, done):
     """("12 ignored, 3 so already, 1 refused.", [which were left alone, and why])"""
     counts = decisions.counts
     parts = [f"{count_text(counts.get('changed', 0))} {done}"]
-    parts += [f"{count_text(counts[outcome])} {words}" for outcome, words in OTHERWISE.items() if counts.get(outcome)]
+    parts += [f"{count_text(counts[outcome])} {words}" for outcome, words in OUTCOMES.items() if counts.get(outcome)]
     why = {}
     for decision in decisions:
         if decision.outcome in ("refused", "stale"):

@@ -30,6 +30,7 @@ from mappings.admin_drafts import (
     with_theirs,
 )
 from mappings.admin_forms import plain_id, shown_form, text_of, unused
+from mappings.batch_words import outcome_words
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import from_row
 from mappings.conflicts.tables import with_texts
@@ -39,6 +40,7 @@ from mappings.new_market import values_of_coordinates
 from mappings.pairing import meaning, pair, sample_texts
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.engine import current_world
+from mappings.why_words import FLAGS
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.drafts import saved
@@ -49,10 +51,6 @@ NO_TARGET = (
     "BetPawa has no such market, so its odds would be recognised, not stored, and the row would be back in the next "
     "cycle. Ignore it, or give the mapping a BetPawa market id."
 )
-FLAGS = {
-    "swapped": ("bad", "prices say: swapped"),
-    "missing": ("warn", "no text of the bookmaker"),
-}
 
 
 @require(TRADER, methods=("GET", "POST"))
@@ -316,8 +314,7 @@ def sentences(error):
 def _say(request, resolution):
     counts = resolution.decisions.counts
     done = counts.pop("changed", 0)
-    words = {"unchanged": "mapped to it already", "stale": "changed meanwhile, left alone", "not_found": "gone"}
-    rest = "; ".join(f"{count_text(n)} {words.get(outcome, outcome)}" for outcome, n in counts.items())
+    rest = "; ".join(f"{count_text(n)} {outcome_words(outcome)}" for outcome, n in counts.items())
     text = f"{count_text(done)} mapped to {resolution.change.mapping.name}; in force from the next batch on."
     text += f" Others: {rest}." if rest else ""
     left_on = [canonical_id for canonical_id in resolution.taken_from if canonical_id not in resolution.switched_off]

@@ -1,4 +1,4 @@
-"""Why a market did not map, and what speaks for a suggestion, in words: one wording for every page."""
+"""Why a market did not map, and what speaks for and against a suggestion, in words: one wording for every page."""
 
 from mappings.errors import MappingErrorCode
 from mappings.models import Band
@@ -22,6 +22,11 @@ REASONS = {
     "others": "Other bookmakers",
     "fed": "Mapped already",
 }
+# What speaks against a pair of outcomes: (tone, words).
+FLAGS = {
+    "swapped": ("bad", "prices say: swapped"),
+    "missing": ("warn", "no text of the bookmaker"),
+}
 BANDS = {
     Band.STRONG: "Strong: name, structure and prices of the same events agree and nothing speaks against it; where it "
     "was measured, none such was wrong",
@@ -34,6 +39,10 @@ BANDS = {
 def why_words(code: str) -> str:
     """A code's words; of a code that is not known, the code itself, legibly."""
     return WHY.get(code, code.replace("_", " ").lower())
+
+
+def flag_words(flag: str) -> str:
+    return FLAGS[flag][1] if flag in FLAGS else flag
 
 
 def reason_words(family: str) -> str:

@@ -62,6 +62,13 @@ def test_every_button_and_field_of_the_outcome_table_has_a_name_of_its_own():
     assert added and all("outcome 0" in name for name in added)  # numbered where it is put
 
 
+def test_the_preview_says_in_words_why_something_stays_unmapped():
+    penalty()
+    keep_fixture(1, betpawa=[market("777", {"Yes": "1.8", "No": "1.9"})], sportybet=[market("9003001", {"Ja": "1.8"})])
+    page = sign_in("trader").get(MAP, {"ids": yes_no_row().pk, "target": "penalty"}).content.decode()
+    assert 'stays unmapped (<span title="NO_MATCHING_OUTCOMES">no outcome has a partner</span>)' in page
+
+
 def test_mapping_a_market_makes_the_mapping_the_status_and_the_audit_row():
     row = make_unmapped()
     client = sign_in("trader")

@@ -159,6 +159,18 @@ def test_a_market_that_is_known_and_that_betpawa_does_not_offer_says_so_and_offe
     assert row.ignore_until["kind"] == "betpawa_family"
 
 
+def test_a_markets_page_says_in_words_what_speaks_against_a_pair_of_outcomes():
+    row = make_unmapped()
+    pairing = [
+        {"canonicalId": flag, "betpawaName": "Over", "text": "Over", "flag": flag} for flag in ("swapped", "missing")
+    ]
+    MarketSuggestion.objects.create(
+        unmapped=row, rank=1, betpawa_id="7", name="Both", confidence=0.9, band="weak", score=1, pairing=pairing
+    )
+    page = sign_in("viewer").get(f"{QUEUE}{row.pk}/change/").content.decode()
+    assert "(prices say: swapped)" in page and "(no text of the bookmaker)" in page
+
+
 def test_a_suggestion_that_is_not_strong_says_what_it_lacks():
     row = make_unmapped(1)
     for rank, band, reasons in ((1, "strong", []), (2, "likely", [{"family": "fed", "points": -1.5, "text": "x"}])):

@@ -74,6 +74,17 @@ def test_a_trader_acknowledges_many_and_reads_what_became_of_each():
     ]  # fmt: skip
 
 
+def test_a_decisions_page_says_what_became_of_the_others_as_the_list_says_it():
+    rows = [make_unmapped(1), make_unmapped(2, status="ACKNOWLEDGED"), make_unmapped(3)]
+    services.snooze(ids=[rows[2].pk], user="bob", until=timezone.now() + timedelta(days=1))
+    client = sign_in("trader")
+    sent = {"decision": "acknowledge", "ids": [f"{row.pk}:1" for row in rows], "next": QUEUE}
+    told = said(client.post(DECIDE, sent, follow=True))
+    page = client.get(f"{QUEUE}batch/{DecisionBatch.objects.get(actor='a-trader').pk}/").content.decode()
+    for words in ("so already", "left alone, somebody was first"):
+        assert f"1 {words}" in told and f"<dt>{words}</dt>" in page and f"<h2>1 {words}</h2>" in page
+
+
 def test_all_that_match_are_counted_shown_and_then_decided_as_one_batch():
     for number in range(60):
         make_unmapped(number)
