@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from mappings import services
 from mappings.cache import mapping_cache
-from mappings.catalogue.loader import text_key
+from mappings.catalogue.loader import collide, text_key
 from mappings.conflicts.keys import without_key
 from mappings.deciding import deciding
 from mappings.definitions import MarketDefinition
@@ -19,8 +19,8 @@ OFF, LET_GO, FIRST = "off", "let_go", "first"
 @dataclass(frozen=True, slots=True)
 class Claimant:
     """definition: in force, claims the key. row: of a person; None for a built-in one, about which nothing can be
-    decided but by overriding it. gets_it: it comes first. texts: the bookmaker's, of its outcomes. ways: which of
-    OFF, LET_GO, FIRST make sense."""
+    decided but by overriding it. gets_it: no stronger one takes what it claims. texts: the bookmaker's, of its
+    outcomes. ways: which of OFF, LET_GO, FIRST make sense."""
 
     definition: MarketDefinition
     row: UserMarketMapping | None
@@ -32,7 +32,7 @@ class Claimant:
 @dataclass(frozen=True, slots=True)
 class ClaimedKey:
     """shared: the bookmaker's texts that more than one of the claimants takes. is_decided: a person's priority, or
-    that people come before built-in mappings, says who is first, and not the alphabet."""
+    that people come before built-in mappings, says who gets nothing, and not the alphabet."""
 
     bookmaker_slug: str
     key: str
@@ -43,8 +43,7 @@ class ClaimedKey:
 
 def undecided_count() -> int:
     """Keys that nobody has decided about: only the alphabet says which of two mappings gets them."""
-    sides, by_id = claimed_keys(), mapping_cache.snapshot.by_canonical_id
-    return sum(not _is_decided([by_id[id] for id in ids]) for ids in sides.values())
+    return sum(not _is_decided(slug, _claims(slug, key, ids)) for (slug, key), ids in claimed_keys().items())
 
 
 def claimed_keys() -> dict[tuple[str, str], set[str]]:
@@ -65,19 +64,44 @@ def claimed_twice() -> list[ClaimedKey]:
 
 
 def _claimed(slug, key, ids, rows):
-    claims = [claim.definition for claim in mapping_cache.lookup(slug, key) if claim.canonical_id in ids]
-    claimants = []
-    for place, definition in enumerate(claims):
+    claims = _claims(slug, key, ids)
+    takers, claimants = _takers(slug, claims), []
+    for definition in claims:
         row = rows.get(definition.canonical_id) if definition.origin == "db" else None
-        ways = () if row is None else (OFF, LET_GO) if place == 0 else (OFF, LET_GO, FIRST)
+        gets_it = definition in takers
+        ways = () if row is None else (OFF, LET_GO) if gets_it else (OFF, LET_GO, FIRST)
         texts = tuple(outcome.texts[slug] for outcome in definition.outcomes if slug in outcome.texts)
-        claimants.append(Claimant(definition, row, place == 0, texts, ways))
-    return ClaimedKey(slug, key, claimants, _shared(slug, claimants), _is_decided(claims))
+        claimants.append(Claimant(definition, row, gets_it, texts, ways))
+    return ClaimedKey(slug, key, claimants, _shared(slug, claimants), _is_decided(slug, claims))
 
 
-def _is_decided(definitions):
-    ranks = [(one.origin == "db", one.priority) for one in definitions]
-    return ranks.count(max(ranks)) == 1
+def _claims(slug, key, ids):
+    """The definitions of the key's clashes, the strongest first."""
+    return [claim.definition for claim in mapping_cache.lookup(slug, key) if claim.canonical_id in ids]
+
+
+def _takers(slug, claims):
+    """Those that get their outcomes, as the mapper chooses them: who loses to a stronger one takes nothing from a
+    weaker one."""
+    takers = []
+    for one in claims:
+        if not any(collide(slug, one, taker) for taker in takers):
+            takers.append(one)
+    return takers
+
+
+def _is_decided(slug, claims):
+    """Whether each that gets nothing loses to one that is more than first in the alphabet."""
+    takers = _takers(slug, claims)
+    return all(
+        any(_rank(taker) > _rank(one) and collide(slug, one, taker) for taker in takers)
+        for one in claims
+        if one not in takers
+    )
+
+
+def _rank(definition):
+    return definition.origin == "db", definition.priority
 
 
 def _shared(slug, claimants):

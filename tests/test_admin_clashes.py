@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from mappings.cache import mapping_cache
-from mappings.clashes import claimed_twice
+from mappings.clashes import claimed_twice, undecided_count
 from mappings.models import DecisionBatch, UserMarketMapping
 from mappings.services import create_mapping, update_mapping
-from mappings.tests.preview_builders import yes_no
+from mappings.tests.preview_builders import outcome, yes_no
 from tests.admin_rows import HOSTILE, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,33 @@ def test_the_overview_leads_to_clashes_where_there_are_any(clash):
 def test_no_clash_is_said_in_words():
     assert b"No clash" in sign_in("viewer").get(PAGE).content
     assert b"claimed by two mappings" not in sign_in("trader").get("/admin/").content
+
+
+def claimants(**priorities):
+    """a and b take Yes, b and c take No, c and d take Maybe: each collides with its neighbours only."""
+    texts = {"a": ["Yes"], "b": ["Yes", "No"], "c": ["No", "Maybe"], "d": ["Maybe"]}
+    for number, (id, priority) in enumerate(priorities.items()):
+        table = [outcome(text, text, text, position=place) for place, text in enumerate(texts[id])]
+        values = {"sportybet_id": "900", "name": id, "betpawa_id": f"77{number}", "outcome_mapping": table}
+        create_mapping(canonical_id=id, values=values | {"priority": priority}, user="ada")
+
+
+@pytest.mark.parametrize(
+    ("priorities", "get_it", "is_decided"),
+    [
+        ({"a": 0, "b": 0, "c": 0}, "ac", False),
+        ({"a": 5, "b": 0, "c": 5}, "ac", True),  # the two that are equal do not collide
+        ({"a": 5, "b": 0, "c": 0}, "ac", True),  # b loses to a, whatever the alphabet says of b and c
+        ({"a": 9, "b": 0, "c": 0, "d": 0}, "ac", False),  # a is first, and only the alphabet says that c is before d
+        ({"a": 9, "b": 0, "c": 0, "d": 5}, "ad", True),
+        ({"a": 0, "b": 5, "c": 0}, "b", True),
+    ],
+)
+def test_of_several_claimants_each_gets_what_no_stronger_one_takes(priorities, get_it, is_decided):
+    claimants(**priorities)
+    (found,) = claimed_twice()
+    assert {one.definition.canonical_id for one in found.claimants if one.gets_it} == set(get_it)
+    selected = mapping_cache.snapshot.table("sportybet").select("900", "").plans
+    assert {plan.canonical_id for plan in selected} == set(get_it)
+    assert (found.is_decided, undecided_count()) == (is_decided, 0 if is_decided else 1)
+    assert {one.definition.canonical_id for one in found.claimants if "first" in one.ways} == {*priorities} - {*get_it}
