@@ -43,10 +43,10 @@ class ClaimedKey:
 
 def undecided_count() -> int:
     """Keys that nobody has decided about: only the alphabet says which of two mappings gets them."""
-    return sum(not _is_decided(slug, _claims(slug, key, ids)) for (slug, key), ids in claimed_keys().items())
+    return sum(not _is_decided(slug, _claims(slug, key, ids)) for (slug, key), ids in clashing_keys().items())
 
 
-def claimed_keys() -> dict[tuple[str, str], set[str]]:
+def clashing_keys() -> dict[tuple[str, str], set[str]]:
     """{(bookmaker, key): canonical ids} of the keys with a clash."""
     mapping_cache.refresh()
     sides: dict[tuple[str, str], set[str]] = {}
@@ -57,7 +57,7 @@ def claimed_keys() -> dict[tuple[str, str], set[str]]:
 
 def claimed_twice() -> list[ClaimedKey]:
     """Every key with a clash, with all its claimants, the strongest first. One query where there is one."""
-    sides = claimed_keys()
+    sides = clashing_keys()
     ids = set().union(*sides.values())
     rows = {row.canonical_id: row for row in UserMarketMapping.objects.filter(canonical_id__in=ids, is_active=True)}
     return [_claimed(slug, key, ids, rows) for (slug, key), ids in sides.items()]
