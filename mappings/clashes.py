@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from mappings import services
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import collide, text_key
-from mappings.conflicts.keys import without_key
 from mappings.deciding import deciding
 from mappings.definitions import MarketDefinition
 from mappings.models import UserMarketMapping
+from mappings.services.resolving import without_key
 
 OFF, LET_GO, FIRST = "off", "let_go", "first"
 

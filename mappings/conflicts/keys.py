@@ -2,7 +2,8 @@
 
 from mappings.catalogue.loader import collide, text_key
 from mappings.conflicts.finding import ERROR, INFO, WARNING, Conflict, listed
-from mappings.definitions import REFERENCE, SOURCE_COLUMNS
+from mappings.definitions import REFERENCE
+from mappings.services.resolving import without_key
 
 
 def key_conflicts(proposal, with_draft, names):
@@ -66,13 +67,6 @@ def _why(winner, loser):
 def _shared_texts(slug, one, other):
     known = {text_key(slug, o.texts[slug]) for o in other.outcomes if slug in o.texts}
     return [o.texts[slug] for o in one.outcomes if slug in o.texts and text_key(slug, o.texts[slug]) in known]
-
-
-def without_key(row, slug, key) -> dict:
-    """{field: value} by which a row no longer claims a source key."""
-    fix = {"extra_source_keys": [i for i in row.extra_source_keys if (i["bookmaker"], i["key"]) != (slug, key)]}
-    column = SOURCE_COLUMNS.get(slug)
-    return fix | ({column: None} if column and getattr(row, column) == key else {})
 
 
 def target_conflicts(proposal, with_draft):

@@ -168,7 +168,7 @@ def _take_keys(mapping, queue_rows, user, reason):
                 deactivate_mapping(canonical_id=other.canonical_id, **signed)
                 switched_off[other.canonical_id] = True
             else:
-                update_mapping(canonical_id=other.canonical_id, changes=_without_key(other, slug, key), **signed)
+                update_mapping(canonical_id=other.canonical_id, changes=without_key(other, slug, key), **signed)
             taken_from[other.canonical_id] = True
     return tuple(taken_from), tuple(switched_off)
 
@@ -187,19 +187,20 @@ def without_source_key(definition: MarketDefinition, slug: str, key: str) -> Mar
     return None
 
 
-def _claimants(slug, key):
-    claims = Q(extra_source_keys__contains=[{"bookmaker": slug, "key": key}])
-    if slug in SOURCE_COLUMNS:
-        claims |= Q(**{SOURCE_COLUMNS[slug]: key})
-    return UserMarketMapping.objects.filter(claims, is_active=True)
-
-
-def _without_key(mapping, slug, key):
+def without_key(mapping, slug, key) -> dict:
+    """{field: value} by which a mapping no longer claims a source key."""
     changes = {"extra_source_keys": [i for i in mapping.extra_source_keys if (i["bookmaker"], i["key"]) != (slug, key)]}
     column = SOURCE_COLUMNS.get(slug)
     if column and getattr(mapping, column) == key:
         changes[column] = None
     return changes
+
+
+def _claimants(slug, key):
+    claims = Q(extra_source_keys__contains=[{"bookmaker": slug, "key": key}])
+    if slug in SOURCE_COLUMNS:
+        claims |= Q(**{SOURCE_COLUMNS[slug]: key})
+    return UserMarketMapping.objects.filter(claims, is_active=True)
 
 
 def _extend(canonical_id, queue_rows, values, outcome_texts, version, signed):
