@@ -122,10 +122,6 @@ class Line:
         return BANDS.get(self.row.best_band, "calm")
 
     @property
-    def is_strong(self):
-        return self.row.best_band == Band.STRONG
-
-    @property
     def owner(self):
         if not self.row.claim_is_live:
             return ""
