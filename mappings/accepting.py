@@ -102,7 +102,8 @@ def accept_best(*, ids: Iterable[int], user, reason: str = "", versions: Mapping
 
 
 def plan_best(*, ids: Iterable[int], reason: str = "", versions: Mapping | None = None, bands=("strong",)) -> Planned:
-    """Everything that takes time, done before the decision begins: nobody who maps waits for it."""
+    """Every row planned and previewed on the mappings as they are, before the decision begins: nobody who maps
+    waits for it. Only what shares its market with another row of these is looked at once more in the decision."""
     ids, versions = list(dict.fromkeys(ids)), versions or {}
     if len(ids) > MOST_ASKED:
         raise TooMany(len(ids))
@@ -144,8 +145,9 @@ def foresee_best(ids: Iterable[int], reason: str = "", bands=("strong",)) -> dic
 
 def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
     """Carry out what plan_best has planned, as far as it holds: rows and mappings that somebody has
-    changed since are left alone, and it is said who did; what the steps before, or others, have made of
-    the ground of a step is looked at once more."""
+    changed since are left alone, and it is said who did. A step whose ground the steps before, or others,
+    have moved is planned anew, on what they leave: with all others that do not wait for each other, so that
+    the mappings are read and compiled once for them and not for each."""
     made = dict(planned.left)
     with deciding("map", user, reason) as batch:
         # All of them at once, in the order of every decision: none waits for a row between two mappings.
@@ -153,7 +155,7 @@ def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
         first = last_changes([row.pk for row, _, _ in planned.steps if _is_behind(rows, row)])
         best = MarketSuggestion.objects.filter(unmapped_id__in=rows, rank=1)
         best = dict(best.values_list("unmapped_id", "betpawa_id"))
-        ground = _Ground(batch.pk, planned.newest)
+        steps = []
         for row, suggestion, plan in planned.steps:
             now = rows.get(row.pk)
             if now is None:
@@ -163,10 +165,19 @@ def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
             elif best.get(row.pk) != suggestion.betpawa_id:
                 made[row.pk] = Decision(row.pk, STALE, now.status, now.version, REPLACED)
             else:
-                if ground.has_moved(row, suggestion, plan):
-                    mapping_cache.refresh()
-                    plan = _checked_plan(row, suggestion, reason)
-                made[row.pk] = plan if isinstance(plan, Decision) else _map(now, plan, user, reason)
+                steps.append((row, suggestion, plan))
+        ground, waiting = _Ground(batch.pk, planned.newest), []
+        while steps:
+            moved = []
+            for row, suggestion, plan in steps:
+                if isinstance(plan, Decision):
+                    made[row.pk] = plan
+                elif ground.has_moved(row, suggestion, plan):
+                    moved.append((row, suggestion, plan))
+                else:
+                    made[row.pk] = _map(rows[row.pk], plan, user, reason)
+            ground.forget()
+            steps, waiting = _planned_anew(moved + waiting, reason)
         batch_id = batch.pk
     changed = any(decision.outcome == "changed" for decision in made.values())
     return Decisions((made[id] for id in planned.ids), batch_id if changed else None)
@@ -183,6 +194,17 @@ class _Ground:
     def has_moved(self, row, suggestion, plan: Plan) -> bool:
         """Whether this step is to be planned anew. What others made of its very mapping is not looked at
         here: its version says so, and whose it was."""
+        self._read_on()
+        if plan.canonical_id in self._by_others:
+            return False
+        return not self._touched.isdisjoint(_stands_on(row, suggestion, plan))
+
+    def forget(self):
+        """From here on plans are made of what there is now."""
+        self._read_on()
+        self._by_others, self._touched = set(), set()
+
+    def _read_on(self):
         for entry in MappingAuditLog.objects.filter(id__gt=self._newest).order_by("id"):
             self._newest = entry.pk
             if entry.batch_id != self._batch_id:
@@ -191,11 +213,25 @@ class _Ground:
                 self._touched.add(entry.canonical_id)
             for values in filter(None, (entry.old_value, entry.new_value)):
                 self._touched |= {values.get("betpawa_id"), *claimed_keys(values)}
-        if plan.canonical_id in self._by_others:
-            return False
-        return not self._touched.isdisjoint(
-            {plan.canonical_id, suggestion.betpawa_id, (row.source, row.external_market_id)}
-        )
+
+
+def _stands_on(row, suggestion, plan: Plan) -> set:
+    return {plan.canonical_id, suggestion.betpawa_id, (row.source, row.external_market_id)}
+
+
+def _planned_anew(steps, reason):
+    """(steps planned on what there is now, those that wait for one of them)"""
+    anew, waiting, taken = [], [], set()
+    if steps:
+        mapping_cache.refresh()
+    for row, suggestion, plan in steps:
+        ground = _stands_on(row, suggestion, plan)
+        if taken.isdisjoint(ground):
+            anew.append((row, suggestion, _checked_plan(row, suggestion, reason)))
+        else:
+            waiting.append((row, suggestion, plan))
+        taken |= ground
+    return anew, waiting
 
 
 def _newest_change():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mappings import services
+from mappings import accepting, services
 from mappings.accepting import accept_best, accept_planned, plan_best, plan_for
 from mappings.actions import decide_rows
 from mappings.cache import mapping_cache
@@ -103,6 +103,40 @@ def test_two_bookmakers_markets_accepted_together_make_one_mapping_of_what_none_
     accept_best(ids=[one.pk for one in rows], user="ada", reason="Both are it")
     mapping = UserMarketMapping.objects.get()
     assert (mapping.sportybet_id, mapping.bet9ja_key) == ("900777", "S_NEVER")
+
+
+def pairs_of(*numbers):
+    """Two bookmakers' rows for each market of BetPawa's that no mapping names."""
+    rows = []
+    for number in numbers:
+        for source, key in (("sportybet", f"90{number}"), ("bet9ja", f"S_{number}")):
+            rows.append(row(key, source))
+            suggest(rows[-1], canonical_id="")
+            rows[-1].suggestions.update(betpawa_id=f"77{number}", name=f"Never named {number}")
+    return rows
+
+
+def test_however_many_are_mapped_twice_the_mappings_are_read_anew_once(monkeypatch):
+    read_again, readings = type(mapping_cache)._read_again, []
+    monkeypatch.setattr(type(mapping_cache), "_read_again", lambda *given: readings.append(1) or read_again(*given))
+    for numbers in (range(2), range(2, 7)):
+        rows = pairs_of(*numbers)
+        planned = plan_best(ids=[one.pk for one in rows], reason="Both are it")
+        readings.clear()
+        assert accept_planned(planned, user="ada", reason="Both are it").counts == {"changed": len(rows)}
+        assert len(readings) == 1
+    keys = UserMarketMapping.objects.values_list("betpawa_id", "sportybet_id", "bet9ja_key")
+    assert set(keys) == {(f"77{number}", f"90{number}", f"S_{number}") for number in range(7)}
+
+
+def test_rows_of_one_market_are_planned_anew_once_each(monkeypatch):
+    rows = [row(str(6000 + number)) for number in range(5)]
+    for one in rows:
+        suggest(one)
+    planned, checked, asked = plan_best(ids=[one.pk for one in rows]), accepting._checked_plan, []
+    monkeypatch.setattr(accepting, "_checked_plan", lambda one, *given: asked.append(one.pk) or checked(one, *given))
+    assert accept_planned(planned, user="ada").counts == {"changed": 5}
+    assert asked == [one.pk for one in rows[1:]]
 
 
 def test_words_of_a_key_accepted_before_in_the_same_go_are_not_replaced():
