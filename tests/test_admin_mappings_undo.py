@@ -1,5 +1,6 @@
 """Decisions as a page: who decided what, and taking back everything of one person in one go."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -52,6 +53,17 @@ def test_everyone_reads_who_decided_what_and_who_took_it_back():
     assert b"Undone" in page.content and b"lea" in page.content and b"Undo\xe2\x80\xa6" not in page.content
     assert [b.kind for b in decisions(client, actor="bob", undone="no").context["batches"]] == ["map", "acknowledge"]
     assert [b.kind for b in decisions(client, kind="map").context["batches"]] == ["map"]
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [("trader", "Undo everything that I decided in the last hour"), ("lead", "Undo everything of a-lead bob in the")],
+)
+def test_the_way_to_take_back_reads_as_a_sentence(role, words):
+    three_decisions()
+    services.acknowledge(ids=[make_unmapped(3).pk], user="a-lead")
+    form = decisions(sign_in(role)).content.decode().partition("/take-back/")[2].partition("</form>")[0]
+    assert words in " ".join(re.sub("<[^>]*>", " ", form.partition(">")[2]).split())
 
 
 def test_a_lead_takes_back_all_of_one_person_newest_first():
