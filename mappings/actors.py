@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+DESK = "desk"  # who does what nobody does
 SETTINGS = ("oddsproject.actor", "oddsproject.reason")
 
 

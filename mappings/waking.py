@@ -9,7 +9,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mappings.actors import acting_as
+from mappings.actors import DESK, acting_as
 from mappings.deciding import deciding
 from mappings.families import betpawa_families, ids_in
 from mappings.models import UnmappedMarketLog
@@ -18,7 +18,6 @@ from mappings.services.decisions import note
 log = structlog.get_logger(__name__)
 
 ACKNOWLEDGED_DAYS = 7
-DESK = "desk"  # who does what nobody does
 
 _DAY = """to_char({} AT TIME ZONE 'Africa/Lagos', 'FMDD Mon YYYY, HH24:MI "WAT"')"""
 _BY = "coalesce(' by ' || q.decided_by, '')"
