@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from mappings import services
 from mappings.cache import mapping_cache
-from mappings.catalogue.loader import collide, text_key
+from mappings.catalogue.loader import collide, takers, text_key
 from mappings.deciding import deciding
 from mappings.definitions import MarketDefinition
 from mappings.models import UserMarketMapping
@@ -65,10 +65,10 @@ def claimed_twice() -> list[ClaimedKey]:
 
 def _claimed(slug, key, ids, rows):
     claims = _claims(slug, key, ids)
-    takers, claimants = _takers(slug, claims), []
+    winners, claimants = takers(slug, claims), []
     for definition in claims:
         row = rows.get(definition.canonical_id) if definition.origin == "db" else None
-        gets_it = definition in takers
+        gets_it = definition in winners
         ways = () if row is None else (OFF, LET_GO) if gets_it else (OFF, LET_GO, FIRST)
         texts = tuple(outcome.texts[slug] for outcome in definition.outcomes if slug in outcome.texts)
         claimants.append(Claimant(definition, row, gets_it, texts, ways))
@@ -80,23 +80,13 @@ def _claims(slug, key, ids):
     return [claim.definition for claim in mapping_cache.lookup(slug, key) if claim.canonical_id in ids]
 
 
-def _takers(slug, claims):
-    """Those that get their outcomes, as the mapper chooses them: who loses to a stronger one takes nothing from a
-    weaker one."""
-    takers = []
-    for one in claims:
-        if not any(collide(slug, one, taker) for taker in takers):
-            takers.append(one)
-    return takers
-
-
 def _is_decided(slug, claims):
     """Whether each that gets nothing loses to one that is more than first in the alphabet."""
-    takers = _takers(slug, claims)
+    winners = takers(slug, claims)
     return all(
-        any(_rank(taker) > _rank(one) and collide(slug, one, taker) for taker in takers)
+        any(_rank(winner) > _rank(one) and collide(slug, one, winner) for winner in winners)
         for one in claims
-        if one not in takers
+        if one not in winners
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mappings.before_after import SHOWN_FIXTURES, FixtureChange
-from mappings.catalogue.loader import collide
+from mappings.catalogue.loader import takers
 from mappings.ports import stored_odds
 from mappings.proposals import Proposal, view
 
@@ -118,11 +118,8 @@ def _loses(proposal, slug, keys):
 
 def _takers(snapshot, slug, key):
     """{canonical id: definition} of those that get outcomes of this key: not every claimant does."""
-    takers = {}
-    for claim in snapshot.table(slug).lookup(key):
-        if not any(collide(slug, claim.definition, taken) for taken in takers.values()):
-            takers[claim.canonical_id] = claim.definition
-    return takers
+    claims = snapshot.table(slug).lookup(key)
+    return {one.canonical_id: one for one in takers(slug, [claim.definition for claim in claims])}
 
 
 def has_new_keys(proposal: Proposal) -> bool:

@@ -328,3 +328,13 @@ def collide(slug, one: MarketDefinition, other: MarketDefinition) -> bool:
     texts = {text_key(slug, o.texts[slug]) for o in one.outcomes if slug in o.texts}
     others = {text_key(slug, o.texts[slug]) for o in other.outcomes if slug in o.texts}
     return not texts or not others or bool(texts & others)
+
+
+def takers(slug, definitions) -> list[MarketDefinition]:
+    """Those of a key's claimants, the strongest first, that get outcomes: who loses to a stronger one takes
+    nothing from a weaker one."""
+    found = []
+    for one in definitions:
+        if not any(collide(slug, one, taker) for taker in found):
+            found.append(one)
+    return found
