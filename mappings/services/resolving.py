@@ -33,13 +33,13 @@ from mappings.services.decisions import (
     text_of,
 )
 from mappings.services.mappings import (
-    EDITABLE,
     MappingChange,
     beginning_row,
     catalogue_entry,
     create_mapping,
     deactivate_mapping,
     update_mapping,
+    values_of,
 )
 from mappings.services.versions import check_version
 from mappings.suggestions import memory
@@ -212,7 +212,7 @@ def _extend(canonical_id, queue_rows, values, outcome_texts, version, signed):
         check_version(None, version)
         return create_mapping(canonical_id=canonical_id, values=wanted, **signed)
     if not existing.is_active:
-        wanted = {name: getattr(begun, name) for name in EDITABLE} | {"is_active": True} | wanted
+        wanted = values_of(begun) | {"is_active": True} | wanted
     return update_mapping(canonical_id=canonical_id, changes=wanted, version=version, **signed)
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from mappings.actors import acting_as, name_of
+from mappings.actors import DESK, acting_as, name_of
 from mappings.cache import mapping_cache
 from mappings.deciding import deciding
 from mappings.evidence.samples import readable, source_key
@@ -27,7 +27,6 @@ from oddsproject.desk.formats import lagos_text
 
 log = structlog.get_logger(__name__)
 
-DESK = "desk"  # who does what nobody does
 LOOKED_AT = 3  # kept events of a key
 
 KEPT_SINCE = """
