@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import JsonResponse
 from django.template.loader import render_to_string
 
-from mappings.admin_decisions import ids_of, safe_next
+from mappings.admin_decisions import MAPPED_AT_ONCE, ids_of, safe_next
 from mappings.cache import mapping_cache
 from mappings.market_search import SHOWN, Found, search, unnamed_market
 from mappings.models import MarketSuggestion, UnmappedMarketLog
@@ -18,7 +18,6 @@ from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.pages import page, require
 
-MAPPED_AT_ONCE = 20
 LONGEST_QUESTION = 100
 
 
@@ -78,13 +77,10 @@ def offered(rows):
 
 
 def _suggestions(rows):
-    """[(MarketSuggestion, address' query, percent, what its band means)] of the first row that has any."""
+    """[(MarketSuggestion, address' query, what its band means)] of the first row that has any."""
     for row in rows:
         if stored := list(MarketSuggestion.objects.filter(unmapped=row).order_by("rank")):
-            return [
-                (one, _choice(one.canonical_id, one.betpawa_id), round(100 * one.confidence), _means(one))
-                for one in stored
-            ]
+            return [(one, _choice(one.canonical_id, one.betpawa_id), _means(one)) for one in stored]
     return []
 
 

@@ -60,6 +60,11 @@ def say(request, words, *, batch=None, tone="good", details=(), is_undo=False):
     }  # fmt: skip
 
 
+def typed_reason(sent) -> str:
+    """The reason that somebody typed."""
+    return sent.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+
+
 def said(request):
     """What was said, once."""
     return request.session.pop(SAID, None)
@@ -175,7 +180,7 @@ def _ask(request, decision, asked, ids, versions, matched):
     sample = UnmappedMarketLog.objects.filter(pk__in=ids).defer("rules_text").order_by("-priority", "-id")
     names, sent = bookmaker_names(), request.POST if request.method == "POST" else request.GET
     shown = list(sample[: accepting.MOST_AT_ONCE if decision in ACCEPTS else SAMPLE])
-    refusals, reason = {}, sent.get("reason", "")[:LONGEST_REASON]
+    refusals, reason = {}, typed_reason(sent)
     if decision in ACCEPTS:
         refusals = accepting.foresee_best([row.pk for row in shown[:MOST_FORESEEN]], reason, ACCEPTS[decision])
     verb = ACTIONS[DECISIONS[decision]].label
@@ -221,7 +226,7 @@ def _bound(decision, ids):
 
 
 def _carry_out(request, decision, asked, ids, versions):
-    reason, options = request.POST.get("reason", "")[:LONGEST_REASON], _options(decision, request.POST)
+    reason, options = typed_reason(request.POST), _options(decision, request.POST)
     made = decide_rows(DECISIONS[decision], ids=ids, user=request.user, reason=reason, versions=versions, **options)
     words, details = in_words(made, ACTIONS[DECISIONS[decision]].done)
     left_out = made.counts.get("refused", 0) + made.counts.get("stale", 0)

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from mappings import services
 from mappings.actors import name_of
-from mappings.admin_decisions import LONGEST_REASON
+from mappings.admin_decisions import typed_reason
 from mappings.distinct import distinct_values
 from mappings.models import KIND_CHOICES, DecisionBatch
 from mappings.services.undoing import NOT_MEANT
@@ -90,7 +90,7 @@ def take_back_page(request):
     batches = undos or _batches(actor, since, _number(upto))
     partly = sent.get("partly") == "1"
     is_done = request.method == "POST" and not problem
-    reason = sent.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+    reason = typed_reason(sent)
     now = _at_once(batches)
     if is_done:
         results = services.undo_batches([batch.pk for batch in now], request.user, reason, partly=partly)

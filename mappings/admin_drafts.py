@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.template.loader import render_to_string
 
+from mappings.admin_decisions import MAPPED_AT_ONCE, typed_reason
 from mappings.admin_focus import CANNED_REASONS
 from mappings.admin_forms import after_button, changed_from, posted_values, unused
 from mappings.conflicts import ERROR, WARNING
@@ -19,8 +20,6 @@ from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.pages import require
 
-LONGEST_REASON = 1000
-MOST_IDS = 20
 SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
 
 
@@ -70,7 +69,7 @@ def opened(canonical_id: str, *, ids: tuple[int, ...] = ()) -> Draft:
 def read_draft(data) -> Draft:
     """From what the form sent. Raises Unreadable."""
     canonical_id = data.get("canonical_id", "").replace("\x00", "").strip()[:100]
-    ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MOST_IDS]
+    ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MAPPED_AT_ONCE]
     first = opened(canonical_id, ids=ids)
     version = _number(data.get("read_version", ""))
     base, (sent, problems) = first.base, posted_values(data)
@@ -220,7 +219,7 @@ def reason_of(data) -> str:
     canned = data.get("do", "").partition("reason:")[2]
     if canned.isascii() and canned.isdigit() and int(canned) < len(CANNED_REASONS):
         return CANNED_REASONS[int(canned)]
-    return data.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+    return typed_reason(data)
 
 
 def _number(text):

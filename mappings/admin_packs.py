@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from mappings.admin_decisions import typed_reason
 from mappings.differences import label, shown
 from mappings.packs import PackRefused, export_pack, import_pack, read_pack, review
 from mappings.packs.format import MOST_BYTES
@@ -22,7 +23,6 @@ from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.pages import page, require
 
 MOST_CARRIED = 2_000_000  # characters of a compressed pack in a form; a larger one goes by the command line
-LONGEST_REASON = 1000
 DECISIONS = "decisions"
 
 
@@ -120,7 +120,7 @@ def _import(request, pack, data):
     if not has_role(request.user, LEAD):
         raise PermissionDenied
     only = request.POST.getlist("only")
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
+    reason = typed_reason(request.POST)
     again = {"ticked": only, "reason": reason}
     shown_again = _reviewed(request, pack, data, **again)
     if request.POST.get("seen") != shown_again["seen"]:

@@ -15,8 +15,9 @@ from mappings.queue_filter import siblings
 from mappings.queue_lines import earlier_words, priority_parts
 from mappings.suggestions.observations import views_of
 from mappings.suggestions.price_evidence import compare
-from mappings.why_words import reason_words, why_words
+from mappings.why_words import FLAGS, reason_words, why_words
 from oddsproject.desk.bookmakers import bookmaker_names
+from oddsproject.desk.formats import confidence_text
 
 FIXTURES = 3
 LINES = 2
@@ -86,10 +87,10 @@ def _candidate(row, suggestion, views, outcomes):
         "betpawaId": suggestion.betpawa_id,
         "canonicalId": suggestion.canonical_id,
         "name": suggestion.name,
-        "confidence": suggestion.confidence,
+        "confidence": confidence_text(suggestion.confidence),
         "band": suggestion.band,
         "reasons": [reason | {"title": reason_words(str(reason.get("family", "")))} for reason in suggestion.reasons],
-        "pairing": suggestion.pairing,
+        "pairing": [pair | {"flagged": FLAGS.get(pair.get("flag"))} for pair in suggestion.pairing],
         "unpaired": unpaired(outcomes, row.source, suggestion.pairing),
         "servedKeys": _served_keys(row, suggestion),
         "prices": side_by_side(row, suggestion, views),

@@ -11,7 +11,7 @@ from mappings.models import Band, Tab, UnmappedMarketLog
 from mappings.pairing import sample_pairs
 from mappings.services.conditions import until_words
 from mappings.why_words import band_words, why_words
-from oddsproject.desk.formats import age_text, badge, chips, lagos_short, lagos_text
+from oddsproject.desk.formats import age_text, badge, chips, confidence_text, lagos_short, lagos_text
 
 CHIPS_IN_LIST = 3
 UNKNOWN = MappingErrorCode.UNKNOWN_MARKET
@@ -115,7 +115,7 @@ class Line:
 
     @property
     def confidence(self):
-        return "" if self.row.best_confidence is None else f"{100 * self.row.best_confidence:.0f} %"
+        return "" if self.row.best_confidence is None else confidence_text(self.row.best_confidence)
 
     @property
     def band_tone(self):

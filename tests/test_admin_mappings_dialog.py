@@ -167,7 +167,8 @@ def test_the_pairing_of_a_suggestion_is_taken_and_its_doubts_are_flagged():
     )  # fmt: skip
     client = sign_in("trader")
     choices = client.get(MAP, {"ids": row.pk})
-    assert b"names agree" in choices.content and b"70 %" in choices.content
+    text = choices.content.decode()
+    assert "names agree" in text and "70\u00a0%" in text
     page = client.get(MAP, {"ids": row.pk, "target": "penalty"})
     assert form_of(page)["outcome_mapping:0:sportybet_desc"] == "No"
     assert b"prices say: swapped" in page.content

@@ -101,6 +101,11 @@ def percent_text(share):
     return DASH if share is None else f"{100 * share:.0f}{NBSP}%"
 
 
+def confidence_text(confidence):
+    """How sure a suggestion is, in whole percent; 99 at most, for nothing that is worked out is certain."""
+    return DASH if confidence is None else percent_text(min(confidence, 0.99))
+
+
 def points_text(share):
     """A small share in percentage points, two digits that say something: 0.00412 → "0.41"."""
     return DASH if share is None else f"{100 * share:.2f}{NBSP}points"

@@ -159,7 +159,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function pair(index, text) {
         const candidate = current().candidates[chosen];
         candidate.pairing[index].text = text;
-        candidate.pairing[index].flag = "";
+        candidate.pairing[index].flagged = null;
         forget(candidate);
         checkAhead(current(), chosen);
     }

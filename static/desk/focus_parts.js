@@ -20,10 +20,6 @@ window.focusParts = (function () {
         return /^\d+$/.test(whole) && /^\d*$/.test(rest) ? whole + "." + rest.padEnd(2, "0") : String(value);
     }
 
-    function percent(value) {
-        return Math.round(value * 100) + " %";
-    }
-
     /* live.js keeps counting it. kind: "kickoff" says so, and that it is over rather than since when. */
     function age(at, kind = "") {
         if (!at) return document.createTextNode("–");
@@ -47,5 +43,5 @@ window.focusParts = (function () {
         if (typeof data.waiting === "string") document.dispatchEvent(new CustomEvent("desk:waiting", { detail: data.waiting }));
     }
 
-    return { waiting, make, number, price, percent, age, fact, counted };
+    return { waiting, make, number, price, age, fact, counted };
 })();

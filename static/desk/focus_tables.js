@@ -3,7 +3,6 @@
 window.focusTables = (function () {
     const { make, number, price, age, counted } = window.focusParts;
     const MOST_UNPAIRED = 15;
-    const FLAGS = { swapped: ["desk-bad", "prices say: swapped"], missing: ["desk-warn", "no text of the bookmaker"], unsure: ["desk-warn", "check this one"] };
 
     // --- Below: outcome by outcome, price by price ----------------------------------------------
 
@@ -26,10 +25,10 @@ window.focusTables = (function () {
             for (const text of texts) select.append(option(text, labels[text] && labels[text] !== text ? labels[text] + " (" + text + ")" : text));
             select.value = pair.text || "";
             select.addEventListener("change", () => changed(index, select.value));
-            const flag = FLAGS[pair.flag];
+            const flag = pair.flagged; // [tone, words]
             const named = make("th", "", make("bdi", "", pair.betpawaName));
             named.scope = "row";
-            body.append(make("tr", "", named, make("td", "", select), make("td", "", flag ? make("span", "desk-badge " + flag[0], flag[1]) : "")));
+            body.append(make("tr", "", named, make("td", "", select), make("td", "", flag ? make("span", "desk-badge desk-" + flag[0], flag[1]) : "")));
         });
         if (!candidate.pairing.length) body.append(make("tr", "", make("td", "", "Nothing could be paired. Map it by hand.")));
         table.append(make("thead", "", head), body);

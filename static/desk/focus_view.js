@@ -2,7 +2,7 @@
 /* How one market of the queue looks in focus mode. Draws only; focus.js decides and fetches.
    Everything is set as text, never as HTML: names come from bookmakers. */
 window.focusView = (function () {
-    const { make, number, price, percent, age, fact, counted } = window.focusParts;
+    const { make, number, price, age, fact, counted } = window.focusParts;
     const tables = window.focusTables, { isReview, nothingChosen } = window.focusChoice;
     const BANDS = { strong: ["desk-good", "strong"], likely: ["desk-info", "likely"], weak: ["desk-calm", "weak"] };
     const TOP_REASONS = 3, SIBLINGS_SHOWN = 6;
@@ -109,7 +109,7 @@ window.focusView = (function () {
             const [tone, word] = BANDS[candidate.band] || BANDS.weak;
             const button = make("button", "focus-candidate", make("kbd", "", String(index + 1)),
                 make("span", "focus-candidate-name", make("bdi", "", candidate.name), " ", make("span", "focus-candidate-id", "BetPawa " + candidate.betpawaId)),
-                make("span", "focus-confidence", make("span", "desk-badge " + tone, percent(candidate.confidence) + " " + word)),
+                make("span", "focus-confidence", make("span", "desk-badge " + tone, candidate.confidence + " " + word)),
                 index === state.chosen ? "" : make("span", "focus-candidate-why", strongest(candidate)));
             button.type = "button";
             button.dataset.key = String(index + 1);

@@ -25,7 +25,7 @@ from mappings.management.desk import (
 from mappings.models import Band, IgnoreRule, UnmappedMarketLog
 from mappings.queue_filter import MINE, QueueFilter, tab_counts
 from mappings.until import condition, moment
-from oddsproject.desk.formats import lagos_text
+from oddsproject.desk.formats import confidence_text, lagos_text
 
 LISTED = 50
 NAMED_UNTILS = ("forever", "family", "events", "tomorrow")
@@ -173,7 +173,7 @@ class Command(BaseCommand):
 
 
 def _best(row):
-    return f"{row.best_name} {100 * row.best_confidence:.0f} % ({row.best_band})" if row.best_name else ""
+    return f"{row.best_name} {confidence_text(row.best_confidence)} ({row.best_band})" if row.best_name else ""
 
 
 def _condition(text):

@@ -10,6 +10,7 @@ for _name in ("lagos", "lagos_text", "age", "age_text", "span_text", "duration_t
     register.filter(_name, getattr(formats, _name))
 register.filter("price", formats.price_text)
 register.filter("percent", formats.percent_text)
+register.filter("confidence", formats.confidence_text)
 register.filter("points", formats.points_text)
 register.filter("named_or_none", lambda names, key: names.get(key))
 register.filter("named", lambda slug, names: names.get(slug, slug))

@@ -49,3 +49,9 @@ def test_a_state_is_words_and_icon_before_it_is_a_colour():
 )
 def test_a_price_has_two_decimals_at_least_and_loses_none(price, text):
     assert formats.price_text(price) == text
+
+
+def test_no_suggestion_is_said_to_be_certain():
+    assert [formats.confidence_text(one) for one in (0.994, 1.0, 0.53, None)] == [
+        "99\u00a0%", "99\u00a0%", "53\u00a0%", formats.DASH,
+    ]  # fmt: skip
