@@ -109,14 +109,14 @@ def settle(*, slug: str, key: str, canonical_id: str, way: str, version: int | N
 
     Raises ValidationError where that clash, or that way out of it, is not there any more, and StaleVersion where
     somebody has changed the mapping since it was read."""
+    reason = reason or f"{slug} {key} was claimed by more than one mapping."
     with deciding("mapping", user, reason):
         found = next((one for one in claimed_twice() if (one.bookmaker_slug, one.key) == (slug, key)), None)
         claimants = {one.definition.canonical_id: one for one in found.claimants} if found else {}
         claimant = claimants.get(canonical_id)
         if claimant is None or way not in claimant.ways:
             raise ValidationError("That clash is settled already, or this is no way out of it any more.")
-        told = reason or f"{slug} {key} was claimed by {len(claimants)} mappings."
-        signed = {"canonical_id": canonical_id, "user": user, "reason": told, "version": version}
+        signed = {"canonical_id": canonical_id, "user": user, "reason": reason, "version": version}
         if way == OFF:
             return services.deactivate_mapping(**signed)
         if way == LET_GO:

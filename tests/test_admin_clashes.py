@@ -55,6 +55,7 @@ def test_each_way_settles_the_clash_in_one_decision_that_can_be_undone(clash, wa
     assert [one.is_decided for one in claimed_twice()] == [True] * (way == "first")  # both still claim it
     assert b"claimed by two mappings" not in client.get("/admin/").content
     batch = DecisionBatch.objects.filter(actor="bayo").get()
+    assert batch.reason == "sportybet 900 was claimed by more than one mapping."
     client.post(reverse("admin:mappings_undo"), {"batch": batch.pk})
     (found,) = claimed_twice()
     assert [one.definition.canonical_id for one in found.claimants] == ["alpha", "beta"]
