@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from oddsproject.stack import binaries, lifeline, managing, processes
+from oddsproject.stack.ports import Ports
 from oddsproject.stack.postgres import Postgres
 from oddsproject.stack.private import owned_directory
 from oddsproject.stack.redis_server import RedisServer
@@ -60,6 +61,7 @@ class Supervisor:
         self.state = state
         self.postgres = self.redis = self.demo = None
         self.services = []
+        self.ports = Ports()
         self.stop_signals = 0
 
     # --- signals ---------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ class Supervisor:
                 binaries.runnable_postgres(account, programs),
                 owned_directory(home / "postgres", account),
                 password=self.state.secrets["postgres_password"],
-                port=_port_near(POSTGRES_PORT),
+                port=self.ports.near(POSTGRES_PORT),
                 database="oddsproject_live" if self.options.live else "oddsproject",
                 log_path=self.state.logs / "postgres.log",
                 **common,
@@ -124,7 +126,7 @@ class Supervisor:
                 binaries.runnable_redis(account, programs),
                 owned_directory(home / "redis", account),
                 password=self.state.secrets["redis_password"],
-                port=_port_near(REDIS_PORT),
+                port=self.ports.near(REDIS_PORT),
                 number=1 if self.options.live else 0,
                 keep=True,
                 log_path=self.state.logs / "redis.log",
@@ -136,7 +138,7 @@ class Supervisor:
 
     def _start_demo(self):
         """The demo bookmakers; addresses that the user has set stay as they are."""
-        port = _port_near(DEMO_PORT)
+        port = self.ports.near(DEMO_PORT)
         base = f"http://127.0.0.1:{port}"
         for variable, path in BOOKMAKER_PATHS.items():
             self.environment[variable] = os.environ.get(variable) or f"{base}/{path}"
@@ -157,7 +159,7 @@ class Supervisor:
 
     def _start_desk(self):
         wanted = int(os.environ.get("PORT") or WEB_PORT)
-        port = _port_near(wanted)
+        port = self.ports.near(wanted)
         if port != wanted:
             say(f"port {wanted} is taken; using {port}")
         address = f"http://127.0.0.1:{port}"
@@ -212,7 +214,8 @@ class Supervisor:
         """Until it is up. One that ends instead is not restarted: at the start that is a fault to show."""
         if service.is_up is None:
             return
-        if not processes.wait_until(service.is_up, seconds=START_SECONDS, process=service.process, every=0.1):
+        is_up = processes.wait_until(service.is_up, seconds=START_SECONDS, process=service.process, every=0.1)
+        if not is_up or processes.has_ended(service.process):
             raise CannotStart(
                 f"{service.name} does not come up. Its log, {service.log_path}, ends with:\n{service.log_tail()}"
             )
@@ -238,10 +241,7 @@ class Supervisor:
             if server is not None:
                 server.stop()
         (self.state.path / managing.FILE).unlink(missing_ok=True)
-
-
-def _port_near(wanted):
-    return wanted if processes.is_port_free(wanted) else processes.free_port()
+        self.ports.leave()
 
 
 def main(arguments):
