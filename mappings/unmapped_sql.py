@@ -14,7 +14,8 @@ SEEN_STEP = timedelta(minutes=5)
 
 # Rows in key order, so that two workers cannot deadlock. A sighting of an older cycle than the row
 # has already counted changes no count. A process that had not read the mapping yet which made the
-# row MAPPED cannot re-open it; nor can "BetPawa has no such market", which is what was decided.
+# row MAPPED cannot re-open it; nor can "BetPawa has no such market" where that is what was decided: the row's
+# mapping is in force and names no market of BetPawa.
 #
 # A cycle counts most rows once per batch. Within one cycle the time moves in steps and the sample of a
 # described row stays: what moves then is in no index, and the new version stays within its page. A text that
@@ -72,14 +73,14 @@ UPDATE unmapped_market_log AS q
            'decidedAt', q.decided_at, 'mappedTo', m.canonical_id, 'notes', q.notes, 'until', NULL),
        decided_by = NULL, decided_at = NULL, decided_mapping_version = NULL,
        review_since = NULL, review = NULL
-  FROM (SELECT q.id, m.canonical_id
+  FROM (SELECT q.id, m.canonical_id, m.is_active AND coalesce(m.betpawa_id, '') = '' AS is_without_betpawa
           FROM unmapped_market_log AS q LEFT JOIN user_market_mappings AS m ON m.id = q.mapped_to_id
          WHERE q.status = 'MAPPED') AS m,
        jsonb_to_recordset(%(sightings)s::jsonb)
        AS s(source text, external_market_id text, error_code text, mapping_version bigint)
  WHERE m.id = q.id AND q.status = 'MAPPED'
    AND q.source = s.source AND q.external_market_id = s.external_market_id
-   AND (s.error_code <> 'UNSUPPORTED_PLATFORM' OR q.mapped_to_id IS NULL)
+   AND NOT (s.error_code = 'UNSUPPORTED_PLATFORM' AND coalesce(m.is_without_betpawa, FALSE))
    AND (q.decided_mapping_version IS NULL OR s.mapping_version IS NULL
         OR s.mapping_version >= q.decided_mapping_version)
 RETURNING q.source, q.external_market_id

@@ -216,6 +216,18 @@ def test_a_market_mapped_to_what_betpawa_lacks_stays_mapped():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("now", [{"is_active": False}, {"betpawa_id": "777"}])
+def test_a_market_that_betpawa_lacks_comes_back_when_the_mapping_that_said_so_is_off_or_says_otherwise(now):
+    """Its key is a built-in entry's again, which BetPawa does not have either."""
+    cycle(1, entry())
+    mapping = UserMarketMapping.objects.create(canonical_id="by_hand", name="By hand", sportybet_id="29")
+    UnmappedMarketLog.objects.update(status="MAPPED", mapped_to=mapping)
+    UserMarketMapping.objects.update(**now)
+    cycle(2, entry(error_code="UNSUPPORTED_PLATFORM"))
+    assert row().status == "NEW" and "by_hand" in row().reopened_reason
+
+
+@pytest.mark.django_db
 def test_a_flush_that_fails_keeps_its_entries(monkeypatch):
     logger = UnmappedLogger()
     logger.log(entry(event_key="1"))
