@@ -26,7 +26,8 @@ SELECT q.id, unmapped_decision(q) FROM unmapped_market_log AS q
 class Ground:
     """By batch: row_changes [(log id, row id, bookmaker, key, old, new)], mapping_changes [MappingAuditLog],
     rejections (see taught), undone_by. reopened: {row id: [UnmappedChange]} of workers, the oldest first.
-    rows, mappings, rules: as they are, or as undos would leave them; what is not there any more is missing."""
+    rows, mappings, rules: as they are, or as undos would leave them; what is not there any more is missing.
+    rule_names: {id: name} of all rules, also of those that no batch has changed; the same goes for it."""
 
     def __init__(self, batches: Iterable[DecisionBatch], *, lock: bool = False):
         """lock: for the transaction's rest, rules, rows, mappings, as in every decision: what locks in one order
@@ -52,6 +53,7 @@ class Ground:
         self.rows.update((plan.id, plan.target) for plan in rows)
         self.mappings.update((plan.canonical_id, plan.row) for plan in mappings)
         self.rules.update(rules)
+        self.rule_names.update((id, rule.name) for id, rule in rules.items())
 
     def mapping(self, canonical_id: str) -> UserMarketMapping | None:
         """One of one's own, to be changed."""
@@ -78,6 +80,7 @@ class Ground:
         rules = IgnoreRule.objects.filter(pk__in=noted).order_by("pk")
         rules = rules.select_for_update() if lock else rules
         self.rules = {rule.pk: rule for rule in rules} if noted else {}
+        self.rule_names: dict[int, str] = dict(IgnoreRule.objects.values_list("pk", "name")) if noted else {}
         ids = {change[1] for found in self.row_changes.values() for change in found} | self.reopened.keys()
         self.rows: dict[int, dict] = {}
         if ids:

@@ -27,7 +27,12 @@ def plan_rules(batch: DecisionBatch, ground: Ground) -> list[RulePlan]:
     for noted in batch.summary.get("rules", ()):
         first = changes.get(noted["id"], noted)
         changes[noted["id"]] = {**noted, "old": first["old"]}
-    return [_plan(ground.rules.get(id), **changes[id]) for id in sorted(changes)]
+    names, plans = dict(ground.rule_names), []
+    for id in reversed(changes):  # the last change first: it may give up a name that one before it needs
+        plans.append(plan := _plan(ground.rules.get(id), names, **changes[id]))
+        if plan.outcome == "restored":
+            names[id] = plan.old["name"]
+    return plans
 
 
 def as_restored(plan: RulePlan) -> IgnoreRule:
@@ -52,7 +57,7 @@ def kept_of(plans: list[RulePlan]) -> dict:
     return {"rules": [{"id": plan.id, "old": plan.new, "new": plan.old} for plan in restored]} if restored else {}
 
 
-def _plan(rule, id, old, new):
+def _plan(rule, names, id, old, new):
     label = (new or old)["name"]
     current = None if rule is None else {name: getattr(rule, name) for name in (new or old)}
     old = {**new, "is_active": False} if old is None else old
@@ -60,6 +65,6 @@ def _plan(rule, id, old, new):
         return RulePlan(id, label, "unchanged", "It is as it was before already.")
     if current != new:
         return RulePlan(id, label, "refused", "It was deleted since." if rule is None else "It was changed since.")
-    if IgnoreRule.objects.filter(name=old["name"]).exclude(pk=id).exists():
+    if any(name == old["name"] for other, name in names.items() if other != id):
         return RulePlan(id, label, "refused", "Another rule has its name now.")
     return RulePlan(id, label, "restored", old=old, new=new)
