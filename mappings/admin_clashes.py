@@ -7,13 +7,13 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 
 from mappings import services
-from mappings.admin_decisions import said, say
+from mappings.admin_decisions import said, say, typed_reason
 from mappings.cache import mapping_cache
 from mappings.clashes import FIRST, LET_GO, OFF, claimed_twice, settle
 from mappings.models import UnmappedMarketLog
 from oddsproject.api.roles import TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.pages import page, require
+from oddsproject.desk.pages import number, page, require
 
 WAYS = {
     OFF: ("toggle_off", "Switch it off"),
@@ -63,12 +63,11 @@ def _seen(clash):
 @require(TRADER, methods=("POST",))
 def _settle(request):
     sent = request.POST
-    version = sent.get("version", "")
     try:
         change = settle(
             slug=sent.get("slug", ""), key=sent.get("key", ""), canonical_id=sent.get("canonical_id", ""),
-            way=sent.get("way", ""), version=int(version) if version.isascii() and version.isdigit() else None,
-            user=request.user, reason=sent.get("reason", "").replace("\x00", "").strip()[:1000],
+            way=sent.get("way", ""), version=number(sent.get("version", "")),
+            user=request.user, reason=typed_reason(sent),
         )  # fmt: skip
     except ValidationError as error:
         say(request, f"Nothing was changed. {' '.join(error.messages)}", tone="warn")

@@ -35,7 +35,7 @@ RECENT = ((1, "the last hour"), (8, "the last 8 hours"), (24, "the last day"), (
 @require()
 def decisions_page(request):
     """?actor=&kind=&undone=yes|no and ?before=<id> for the next fifty."""
-    asked = {name: request.GET.get(name, "").strip()[:150] for name in ("actor", "kind", "undone")}
+    asked = {name: request.GET.get(name, "").replace("\x00", "").strip()[:150] for name in ("actor", "kind", "undone")}
     rows = DecisionBatch.objects.select_related("undone_by", "undoes").order_by("-id")
     if asked["actor"]:
         rows = rows.filter(actor=asked["actor"])
@@ -82,7 +82,8 @@ def take_back_page(request):
     ?again=<one of them>: the same with the undos of a take-back, which does all of it again."""
     sent = request.POST if request.method == "POST" else request.GET
     undos = _undos_of(sent.get("again", ""))
-    actor = undos[0].actor if undos else sent.get("actor", "").strip()[:150] or name_of(request.user)[:150]
+    named = sent.get("actor", "").replace("\x00", "").strip()[:150]
+    actor = undos[0].actor if undos else named or name_of(request.user)[:150]
     if actor != name_of(request.user)[:150] and not has_role(request.user, LEAD):
         raise PermissionDenied("Only a lead undoes what others decided.")
     since, problem = _since(sent)

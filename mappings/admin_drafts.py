@@ -18,7 +18,7 @@ from mappings.services.mappings import EDITABLE, beginning_of, beginning_row, ca
 from mappings.services.versions import NO_ROW, changes_since
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.pages import require
+from oddsproject.desk.pages import number, require
 
 SEVERITY = {ERROR: ("error", "bad"), WARNING: ("warning", "warn")}
 
@@ -69,9 +69,9 @@ def opened(canonical_id: str, *, ids: tuple[int, ...] = ()) -> Draft:
 def read_draft(data) -> Draft:
     """From what the form sent. Raises Unreadable."""
     canonical_id = data.get("canonical_id", "").replace("\x00", "").strip()[:100]
-    ids = tuple(number for text in data.get("ids", "").split(",") if (number := _number(text)))[:MAPPED_AT_ONCE]
+    ids = tuple(id for text in data.get("ids", "").split(",") if (id := number(text)))[:MAPPED_AT_ONCE]
     first = opened(canonical_id, ids=ids)
-    version = _number(data.get("read_version", ""))
+    version = number(data.get("read_version", ""))
     base, (sent, problems) = first.base, posted_values(data)
     if first.row and version not in (None, first.row.version):
         try:
@@ -167,7 +167,7 @@ def fixed(draft: Draft, button: str) -> Draft:
     """ "fix:MISSING_PAIR:0": the fix of a conflict put into the form."""
     _, code, place = (button + "::").split(":")[:3]
     conflicts = preview_of(draft).conflicts
-    at = _number(place) or 0
+    at = number(place) or 0
     if at >= len(conflicts) or conflicts[at].code != code or not conflicts[at].fix:
         raise ValidationError("That fix does not fit any more; look at the preview again.")
     return replace(draft, values=draft.values | {k: v for k, v in conflicts[at].fix.items() if k in EDITABLE})
@@ -216,11 +216,9 @@ class _Taken:
 
 def reason_of(data) -> str:
     """As it was typed, or one of the usual ones, by the button of its number."""
-    canned = data.get("do", "").partition("reason:")[2]
-    if canned.isascii() and canned.isdigit() and int(canned) < len(CANNED_REASONS):
-        return CANNED_REASONS[int(canned)]
+    canned = number(data.get("do", "").partition("reason:")[2])
+    if canned is not None and canned < len(CANNED_REASONS):
+        return CANNED_REASONS[canned]
     return typed_reason(data)
 
 
-def _number(text):
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -30,7 +30,7 @@ from mappings.unmapped_logger import identity
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.bookmakers import bookmaker_names
 from oddsproject.desk.formats import count_text, lagos_text
-from oddsproject.desk.pages import page, require
+from oddsproject.desk.pages import number, page, require
 
 SHOWN_VERSIONS = 50
 VERDICTS = {
@@ -130,14 +130,14 @@ def _compared(request, canonical_id, entry):
     """(from, to, differences) of the two versions that are asked for."""
     sides = []
     for name in ("a", "b"):
-        asked = request.GET.get(name, "")
-        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+        asked = number(request.GET.get(name, ""))
+        if asked is None:
             return None
-        if asked == "0" and entry is not None:
+        if asked == 0 and entry is not None:
             built_in = new_row(canonical_id)
             sides.append(("the built-in mapping", {field: getattr(built_in, field) for field in EDITABLE}))
             continue
-        change = MappingAuditLog.objects.filter(pk=int(asked), canonical_id=canonical_id).first()
+        change = MappingAuditLog.objects.filter(pk=asked, canonical_id=canonical_id).first()
         if change is None:
             return None
         sides.append((lagos_text(change.created_at), change.new_value))
@@ -208,8 +208,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, r
     problems = []
     try:
         if request.method == "POST" and not request.POST.get("do"):
-            version = request.POST.get("read_version", "")
-            change = do(reason, int(version) if version.isascii() and version.isdigit() else None)
+            change = do(reason, number(request.POST.get("read_version", "")))
             if request.POST.get("apply") == "1" and change.outcome != "unchanged":
                 apply_at_once(request, canonical_id)
             messages.success(request, f"{verb}: done." if change.outcome != "unchanged" else "It was so already.")

@@ -6,7 +6,6 @@ is still the same, and `seen` whether what was reviewed is still what an import 
 """
 
 import base64
-import binascii
 import hashlib
 import zlib
 
@@ -79,7 +78,7 @@ def _carried(request):
         packed = base64.b64decode(request.POST.get("carried", ""), validate=True)
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(packed, MOST_BYTES + 1)
-    except (binascii.Error, zlib.error) as error:
+    except (ValueError, zlib.error) as error:  # also what is no ASCII
         raise PackRefused(["The reviewed pack did not come back whole; choose the file again."]) from error
     return data
 

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import reverse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
@@ -163,7 +163,10 @@ def settings_page(request):
 @require(LEAD, methods=("POST",))
 def pause_page(request):
     """Pause or resume scheduled cycles; a cycle that runs goes on to its end."""
-    paused = request.POST.get("paused") == "1"
+    asked = request.POST.get("paused", "")
+    if asked not in ("0", "1"):
+        return HttpResponseBadRequest("paused must be 1 or 0.")
+    paused = asked == "1"
     services.set_scheduler_paused(paused=paused, user=request.user, reason=request.POST.get("reason", "")[:500])
     messages.success(request, "Scheduled cycles are paused." if paused else "Scheduled cycles go on.")
     return HttpResponseRedirect(reverse("admin:scraper_settings"))

@@ -33,3 +33,8 @@ def require(role=VIEWER, *, methods=("GET", "HEAD")):
         return guarded
 
     return decorate
+
+
+def number(text: str) -> int | None:
+    """A number from an address or a form, as large as a column holds; None for whatever is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
