@@ -182,7 +182,7 @@ def delete_rule(
         reopened = _reopen(rule, user) if reopen_rows else 0
         rule.delete()
         note(batch, more=1)
-        _noted(batch, id, old, None)
+        _noted(batch, id, old, None, version=rule.version)
     log.info("ignore_rule.deleted", rule=id, user=name_of(user), reopened=reopened)
     return RuleChange(rule, "deleted", reopened=reopened, batch_id=batch.pk)
 
@@ -259,9 +259,10 @@ def _reopen(rule, user):
     return sum(len(reopen(ids=chunk, user=user, reason=reason).changed) for chunk in chunks(ids))
 
 
-def _noted(batch, id, old, new):
-    """A rule has no audit log of its own: what undoes a batch reads its rules here."""
-    batch.summary["rules"] = [*batch.summary.get("rules", ()), {"id": id, "old": old, "new": new}]
+def _noted(batch, id, old, new, **more):
+    """A rule has no audit log of its own: what undoes a batch reads its rules here. version: of a deleted one,
+    which goes on from there when it comes back."""
+    batch.summary["rules"] = [*batch.summary.get("rules", ()), {"id": id, "old": old, "new": new, **more}]
 
 
 def _locked(id, version):

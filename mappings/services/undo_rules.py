@@ -10,7 +10,8 @@ from mappings.services.undo_ground import Ground
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
-    """One rule. old, new: as it was before and after the batch, None where there was none."""
+    """One rule. old, new: as it was before and after the batch, None where there was none. version: with which
+    a deleted one comes back; it never had that before, so that who has read it then reads that it changed."""
 
     id: int
     label: str
@@ -18,6 +19,7 @@ class RulePlan:
     detail: str = ""
     old: dict | None = None
     new: dict | None = None
+    version: int = 1
 
 
 def plan_rules(batch: DecisionBatch, ground: Ground) -> list[RulePlan]:
@@ -26,7 +28,8 @@ def plan_rules(batch: DecisionBatch, ground: Ground) -> list[RulePlan]:
     changes = {}
     for noted in batch.summary.get("rules", ()):
         first = changes.get(noted["id"], noted)
-        changes[noted["id"]] = {**noted, "old": first["old"]}
+        # Deletions of earlier releases kept no version; no rule has had more of them than there were batches.
+        changes[noted["id"]] = {"version": batch.pk, **noted, "old": first["old"]}
     names, plans = dict(ground.rule_names), []
     for id in reversed(changes):  # the last change first: it may give up a name that one before it needs
         plans.append(plan := _plan(ground.rules.get(id), names, **changes[id]))
@@ -37,7 +40,7 @@ def plan_rules(batch: DecisionBatch, ground: Ground) -> list[RulePlan]:
 
 def as_restored(plan: RulePlan) -> IgnoreRule:
     """The rule as carrying the plan out would leave it, not saved."""
-    return IgnoreRule(pk=plan.id, **plan.old)
+    return IgnoreRule(pk=plan.id, **plan.old, version=plan.version)
 
 
 def restore_rules(plans: list[RulePlan]):
@@ -57,7 +60,7 @@ def kept_of(plans: list[RulePlan]) -> dict:
     return {"rules": [{"id": plan.id, "old": plan.new, "new": plan.old} for plan in restored]} if restored else {}
 
 
-def _plan(rule, names, id, old, new):
+def _plan(rule, names, id, old, new, version):
     label = (new or old)["name"]
     current = None if rule is None else {name: getattr(rule, name) for name in (new or old)}
     old = {**new, "is_active": False} if old is None else old
@@ -67,4 +70,4 @@ def _plan(rule, names, id, old, new):
         return RulePlan(id, label, "refused", "It was deleted since." if rule is None else "It was changed since.")
     if any(name == old["name"] for other, name in names.items() if other != id):
         return RulePlan(id, label, "refused", "Another rule has its name now.")
-    return RulePlan(id, label, "restored", old=old, new=new)
+    return RulePlan(id, label, "restored", old=old, new=new, version=version + 1)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mappings.ignore_rules import create_rule, delete_rule, update_rule
+from mappings.ignore_rules import StaleRule, create_rule, delete_rule, update_rule
 from mappings.models import DecisionBatch, IgnoreRule
-from mappings.services import foresee, undo_batches
+from mappings.services import foresee, undo_batch, undo_batches
 
 pytestmark = pytest.mark.django_db
 NAME_TAKEN = "Another rule has its name now."
@@ -67,3 +67,23 @@ def test_a_name_is_taken_by_a_rule_that_nobody_takes_back():
     other = rule("X")
     assert taken_back([DecisionBatch.objects.get(pk=deleted.batch_id)]) == [(False, [NAME_TAKEN])]
     assert names() == {other.pk: "X"}
+
+
+def test_a_rule_that_comes_back_has_a_version_that_it_never_had():
+    read = renamed(rule("X"), "Y").rule  # by who saves last
+    for version in (3, 5):
+        undo_batch(delete_rule(id=read.pk, user="ada").batch_id, "ada")
+        assert IgnoreRule.objects.get().version == version
+        assert update_rule(id=read.pk, changes={"reason": f"Meant so {version}"}, user="ada").rule.version > version
+        with pytest.raises(StaleRule):
+            update_rule(id=read.pk, changes={"reason": "Overwritten"}, user="bob", version=read.version)
+
+
+def test_a_deletion_that_remembers_no_version_gives_one_that_the_rule_cannot_have_had():
+    """As an earlier release has kept it."""
+    gone = renamed(rule("X"), "Y").rule
+    deleted = DecisionBatch.objects.get(pk=delete_rule(id=gone.pk, user="ada").batch_id)
+    del deleted.summary["rules"][0]["version"]
+    deleted.save()
+    undo_batch(deleted.pk, "ada")
+    assert IgnoreRule.objects.get().version > gone.version
