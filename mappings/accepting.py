@@ -6,7 +6,7 @@ the suggestion's pairing.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max
@@ -23,7 +23,18 @@ from mappings.models import MappingAuditLog, MarketSuggestion, UnmappedMarketLog
 from mappings.new_market import values_of_coordinates
 from mappings.preview import preview_mapping
 from mappings.services.change_words import names_in
-from mappings.services.decisions import NOT_FOUND, REFUSED, STALE, Decision, Decisions, last_changes, locked, stale
+from mappings.services.decisions import (
+    CHANGED,
+    NOT_FOUND,
+    REFUSED,
+    STALE,
+    UNCHANGED,
+    Decision,
+    Decisions,
+    last_changes,
+    locked,
+    stale,
+)
 from mappings.services.mappings import beginning_row, catalogue_entry
 from mappings.services.undo_reopened import claimed_keys
 from mappings.services.versions import NO_ROW
@@ -147,9 +158,11 @@ def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
     """Carry out what plan_best has planned, as far as it holds: rows and mappings that somebody has
     changed since are left alone, and it is said who did. A step whose ground the steps before, or others,
     have moved is planned anew, on what they leave: with all others that do not wait for each other, so that
-    the mappings are read and compiled once for them and not for each."""
+    the mappings are read and compiled once for them and not for each. A row that was mapped so already counts
+    as changed where its mapping had to change for it; the detail says how."""
     made = dict(planned.left)
     with deciding("map", user, reason) as batch:
+        counted = batch.item_count
         # All of them at once, in the order of every decision: none waits for a row between two mappings.
         rows = locked([row.pk for row, _, _ in planned.steps])
         first = last_changes([row.pk for row, _, _ in planned.steps if _is_behind(rows, row)])
@@ -178,9 +191,9 @@ def accept_planned(planned: Planned, *, user, reason: str = "") -> Decisions:
                     made[row.pk] = _map(rows[row.pk], plan, user, reason)
             ground.forget()
             steps, waiting = _planned_anew(moved + waiting, reason)
-        batch_id = batch.pk
-    changed = any(decision.outcome == "changed" for decision in made.values())
-    return Decisions((made[id] for id in planned.ids), batch_id if changed else None)
+        # By what the batch counts: there is nothing to undo in one that others have begun, and only they filled.
+        batch_id = batch.pk if batch.item_count > counted else None
+    return Decisions((made[id] for id in planned.ids), batch_id)
 
 
 class _Ground:
@@ -277,7 +290,21 @@ def _map(row, plan: Plan, user, reason) -> Decision:
     except services.StaleVersion as error:
         told = f"{plan.canonical_id}: {error}"
         return Decision(row.pk, STALE, row.status, row.version, told, error.changed_by, error.changed_at)
-    return resolution.decisions[0]
+    decision = resolution.decisions[0]
+    told = _told_of(resolution) if decision.outcome == UNCHANGED else ""
+    return replace(decision, outcome=CHANGED, detail=told) if told else decision
+
+
+def _told_of(resolution):
+    """What mapping a row that was mapped so already did all the same; "" where that was nothing."""
+    change, others = resolution.change, ", ".join(resolution.taken_from)
+    done = []
+    if change.outcome != "unchanged":
+        what = "switched on again" if change.outcome == "activated" else "extended"
+        done.append(f"{change.mapping.name} ({change.mapping.canonical_id}) was {what}")
+    if others:
+        done.append(f"its source key was taken off {others}")
+    return f"It was mapped so already; {', and '.join(done)}." if done else ""
 
 
 def _refused(row, why):

@@ -7,6 +7,8 @@ from mappings.accepting import accept_best, accept_planned, plan_best, plan_for
 from mappings.actions import decide_rows
 from mappings.cache import mapping_cache
 from mappings.models import DecisionBatch, MarketSuggestion, UnmappedMarketLog, UserMarketMapping
+from mappings.tests.test_desk_commands import data_of
+from oddsproject.api.tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +228,55 @@ def test_a_row_or_a_suggestion_that_changed_since_the_plan_is_left_alone():
     made = accept_planned(planned, user="ada")
     assert [decision.outcome for decision in made] == ["stale", "stale", "changed"]
     assert "bob ignored it" in made[0].detail and "replaced meanwhile" in made[1].detail
+
+
+def accepted_and_switched_off():
+    """(a row that ada has mapped to its best suggestion, its mapping, which bob has switched off since)"""
+    one = row()
+    suggest(one, canonical_id="")
+    accept_best(ids=[one.pk], user="ada")
+    services.deactivate_mapping(canonical_id="never_named", user="bob")
+    return one, UserMarketMapping.objects.get()
+
+
+def test_a_mapping_that_accepting_switches_on_again_is_told_and_can_be_undone():
+    one, mapping = accepted_and_switched_off()
+    made = decide_rows("acceptBest", ids=[one.pk], user="ada")
+    assert [(decision.outcome, decision.status) for decision in made] == [("changed", "MAPPED")]
+    assert made[0].detail == "It was mapped so already; Never named (never_named) was switched on again."
+    mapping.refresh_from_db()
+    assert mapping.is_active and DecisionBatch.objects.get(pk=made.batch_id).summary["counts"] == {"changed": 1}
+    assert services.undo_batch(made.batch_id, "ada").done
+    mapping.refresh_from_db()
+    assert not mapping.is_active
+
+
+def test_the_api_and_the_command_tell_it_alike():
+    one, mapping = accepted_and_switched_off()
+    made = client_of("trader").post(f"/api/unmapped/{one.pk}/accept-best", {}).json()
+    assert made["result"]["outcome"] == "changed" and "switched on again" in made["result"]["detail"]
+    services.undo_batch(made["batchId"], "trader")
+    code, again = data_of("unmapped", "accept-best", one.pk, "--user", "trader")
+    assert (code, again["counts"]) == (0, {"changed": 1}) and again["batchId"] > made["batchId"]
+    assert again["results"][0]["detail"] == made["result"]["detail"]
+    mapping.refresh_from_db()
+    assert mapping.is_active
+
+
+def test_a_mapping_that_accepting_only_extends_is_told_and_named_as_a_change():
+    one = row()
+    suggest(one)
+    accept_best(ids=[one.pk], user="ada")
+    keys = UserMarketMapping.objects.get().extra_source_keys
+    services.update_mapping(canonical_id="btts_ft", changes={"extra_source_keys": []}, user="bob")
+    made = accept_planned(plan_best(ids=[one.pk]), user="ada")
+    assert made[0].detail.endswith("(btts_ft) was extended.") and made.batch_id
+    assert UserMarketMapping.objects.get().extra_source_keys == keys
+
+
+def test_what_is_mapped_so_already_is_no_decision():
+    one = row()
+    suggest(one)
+    accept_best(ids=[one.pk], user="ada")
+    made = accept_best(ids=[one.pk], user="ada")
+    assert (made.counts, made.batch_id, made[0].detail) == ({"unchanged": 1}, None, "")
