@@ -146,7 +146,8 @@ def _as_text(conditions):
 
 def _form(request, rule, values, errors=(), hits=None, previewed=""):
     names = bookmaker_names()
-    choices = {field["name"]: field["choices"] for field in filter_fields(QueueFilter(), names)}
+    kept = QueueFilter(family=values["family"], period=values["period"])  # what is stored stays a choice
+    choices = {field["name"]: field["choices"] for field in filter_fields(kept, names)}
     return page(
         request,
         "desk/rules_edit.html",
