@@ -9,10 +9,10 @@ from mappings.cache import mapping_cache
 from mappings.errors import MappingErrorCode
 from mappings.evidence.samples import recent_fixtures
 from mappings.focus_offers import all_outcomes, own_prices, unpaired
-from mappings.models import MarketSuggestion, UnmappedMarketLog
+from mappings.models import MarketSuggestion, Tab, UnmappedMarketLog
 from mappings.pairing import sample_texts
 from mappings.queue_filter import siblings
-from mappings.queue_lines import earlier_words, priority_parts
+from mappings.queue_lines import earlier_words, priority_parts, row_remark
 from mappings.suggestions.observations import views_of
 from mappings.suggestions.price_evidence import compare
 from mappings.why_words import FLAGS, reason_words, why_words
@@ -26,7 +26,7 @@ SIBLINGS = 30
 
 def items(ids: Iterable[int], user, page_url) -> list[dict]:
     """The rows in the order of ids; those that are gone are left out. page_url: id → address."""
-    rows = UnmappedMarketLog.objects.in_bulk(list(ids))
+    rows = UnmappedMarketLog.objects.select_related("mapped_to").in_bulk(list(ids))
     suggestions: dict[int, list] = {}
     for suggestion in MarketSuggestion.objects.filter(unmapped_id__in=rows).order_by("unmapped_id", "rank"):
         suggestions.setdefault(suggestion.unmapped_id, []).append(suggestion)
@@ -63,6 +63,7 @@ def _item(row, suggestions, names, user_name):
         "notes": row.notes or "",
         "claimedBy": claimed,
         "isMine": claimed == user_name,
+        "remark": "" if row.tab in (Tab.NEW, Tab.REVIEW) else row_remark(row),
         "reopenedReason": row.reopened_reason or "",
         "earlierDecision": earlier_words(row.earlier_decision),
         "review": row.review,

@@ -5,17 +5,14 @@
 document.addEventListener("DOMContentLoaded", () => {
     const root = document.getElementById("focus");
     if (!root) return;
-    const AHEAD = 3, QUIET = 600;
+    const AHEAD = 3;
     const DOING = { map: "Mapping", acknowledge: "Acknowledging", ignore: "Ignoring", snooze: "Snoozing", close_review: "Closing the review of" };
     const urls = root.dataset, view = window.focusView, pace = window.focusPace();
     const { make, waiting } = window.focusParts, { isReview, preselected, nothingChosen } = window.focusChoice;
     const bar = window.focusBar(urls);
     const part = (name) => document.querySelector("[" + name + "]");
-    const buttons = (name) => [...document.querySelectorAll('[data-do="' + name + '"]')];
-
     let ids = [], at = 0, total = 0, decided = 0, chosen = 0, drawn = null;
-    const busy = new Set(); // what runs that the next key depends on
-    let quietUntil = 0; // a market has come back unasked
+    const { busy, came, cameBack, tooEarly } = window.focusHearing();
     const items = new Map(), fetching = new Map(), done = new Set();
     const tab = new URLSearchParams(urls.query).get("tab");
     const again = new Map(); // id → why it was not saved, said on its card
@@ -134,6 +131,7 @@ document.addEventListener("DOMContentLoaded", () => {
         document.title = (item.name || item.key) + " | Focus";
         if (saidAbout !== null && saidAbout !== item.id) say("");
         drawn = item.id;
+        if (isNew) came();
         const heard = hadFocus && !isNew && part("data-item").querySelector(".focus-candidate[aria-pressed=true]");
         if (focus || hadFocus) (heard || part("data-item").querySelector(".focus-name")).focus({ preventScroll: true });
         if (isNew) scrollTo({ top: 0 });
@@ -149,6 +147,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function choose(index, byKey) {
         if (!current() || !current().candidates[index]) return;
         if (byKey && isNotHeard()) return;
+        if (saidAbout === ids[at]) say(""); // what was missing
         chosen = isReview(current()) && chosen === index ? -1 : index; // chosen twice: the mapping is right after all
         draw(false);
         // A number accepts what is likely; what is weak is only shown, and y accepts it.
@@ -157,9 +156,9 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function pair(index, text) {
-        const candidate = current().candidates[chosen];
-        candidate.pairing[index].text = text;
-        candidate.pairing[index].flagged = null;
+        const candidate = current().candidates[chosen], pair = candidate.pairing[index];
+        Object.assign(pair, { original: pair.original ?? pair.text, text, flagged: null });
+        view.reprice(current(), candidate);
         forget(candidate);
         checkAhead(current(), chosen);
     }
@@ -168,9 +167,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     /* Whether a key comes too early to be about what is on the page; says so. */
     function isNotHeard() {
-        const now = performance.now(), isBack = now < quietUntil;
-        const why = [...busy][0] || (drawn !== ids[at] ? "The market is still loading" : isBack ? "A market has come back" : "");
-        if (isBack) quietUntil = now + QUIET;
+        const why = tooEarly(drawn !== ids[at]);
         if (why) say(why + ": that key was not taken. Look, and press it again.", "bad");
         return Boolean(why);
     }
@@ -269,7 +266,7 @@ document.addEventListener("DOMContentLoaded", () => {
     /* The desk did not answer: nothing after it would be saved either, so the page goes back to it. */
     function comeBack(item, told) {
         at = Math.max(0, ids.indexOf(item.id));
-        quietUntil = performance.now() + QUIET;
+        cameBack();
         say(told, "bad");
     }
 
@@ -348,8 +345,8 @@ document.addEventListener("DOMContentLoaded", () => {
         accept: () => accept(),
         "close-review": () => simple("close_review"),
         acknowledge: () => simple("acknowledge"),
-        "ignore-menu": (button) => dialogs.openMenu("ignore", button),
-        "snooze-menu": (button) => dialogs.openMenu("snooze", button),
+        "ignore-menu": (button) => dialogs.openMenu("ignore", button, current()),
+        "snooze-menu": (button) => dialogs.openMenu("snooze", button, current()),
         claim: () => inPlace({ decision: current().isMine ? "release" : "claim" }, ""),
         reject: () => {
             const item = current(), candidate = item.candidates[chosen];
@@ -358,7 +355,12 @@ document.addEventListener("DOMContentLoaded", () => {
         },
     };
     const actions = {
-        next: () => { at = Math.min(ids.length - 1, at + 1); while (at < ids.length - 1 && done.has(ids[at])) at += 1; show(); },
+        next: () => {
+            const to = ids.findIndex((id, index) => index > at && !done.has(id));
+            if (to < 0) return sayHere("This is the last one here.", "");
+            at = to;
+            show();
+        },
         previous: () => { let to = at - 1; while (to > 0 && done.has(ids[to])) to -= 1; if (to >= 0 && !done.has(ids[to])) { at = to; show(); } },
         acts: bar.focus,
         preview: showImpact,
@@ -376,8 +378,6 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     });
 
-    // --- Start -----------------------------------------------------------------------------------
-
     async function start() {
         try {
             const { data } = await ask(urls.idsUrl + (urls.query ? "?" + urls.query : ""));
@@ -386,7 +386,7 @@ document.addEventListener("DOMContentLoaded", () => {
             const from = Number(urls.start), then = Number(urls.then);
             if (from && !ids.includes(from)) ids.splice(Math.max(0, ids.indexOf(then)), 0, from); // passed over when it was decided meanwhile
             at = Math.max(0, ids.indexOf(from));
-            for (const button of buttons("undo")) button.disabled = !data.canUndo;
+            for (const button of document.querySelectorAll('[data-do="undo"]')) button.disabled = !data.canUndo;
             await show(false);
             if (urls.show === "impact") showImpact();
         } catch (error) {

@@ -11,7 +11,7 @@ window.focusChoice = (function () {
 
     function nothingChosen(item) {
         if (isReview(item)) return "It is mapped: y says that it is right, 1 to " + Math.max(1, item.candidates.length) + " choose another market.";
-        return item.candidates.length ? "Only weak suggestions: press 1 to choose one, then y." : "Nothing is suggested: m maps it by hand.";
+        return item.candidates.length ? "Only weak suggestions: press 1 to choose one, then y to accept it or n to reject it." : "Nothing is suggested: m maps it by hand.";
     }
 
     return { isReview, preselected, nothingChosen };

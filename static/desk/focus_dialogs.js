@@ -65,11 +65,12 @@ window.focusDialogs = function () {
         }
     }
 
-    /* Above the button that opened it. */
-    function openMenu(name, button) {
+    /* Above the button that opened it. Nothing waits for a family where none is known. */
+    function openMenu(name, button, item) {
         closeMenus();
         const menu = document.querySelector('[data-menu="' + name + '"]');
         opener = button;
+        for (const choice of menu.querySelectorAll("[data-until=family]")) choice.disabled = !item.family;
         menu.hidden = false;
         const place = button.getBoundingClientRect();
         menu.style.left = Math.max(8, Math.min(place.left, innerWidth - menu.offsetWidth - 8)) + "px";

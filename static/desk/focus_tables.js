@@ -67,10 +67,22 @@ window.focusTables = (function () {
         }));
     }
 
+    /* The prices of an event, as the outcomes are paired now: those of a text that no pair had are not known here. */
+    function repaired(rows, pairing) {
+        const namesOf = new Map(pairing.map((pair) => [pair.original ?? pair.text, pair.betpawaName]));
+        return rows.map((row) => {
+            const pair = pairing.find((one) => one.betpawaName === row.outcome);
+            if (!pair || pair.original === undefined) return row;
+            const from = rows.find((one) => one.line === row.line && one.outcome === namesOf.get(pair.text));
+            return { ...row, rival: from ? from.rival : null };
+        });
+    }
+
     function prices(item, candidate) {
-        const both = candidate ? candidate.prices : reviewed(item);
+        const both = candidate ? candidate.prices.map((fixture) => ({ ...fixture, rows: repaired(fixture.rows, candidate.pairing) })) : reviewed(item);
         const fixtures = both.length ? both : item.ownPrices || [];
         const card = make("section", "desk-card", make("h2", "", both.length ? "Prices side by side" : item.bookmaker + "'s prices"));
+        card.dataset.prices = "";
         if (candidate && !both.length) card.append(make("p", "desk-quiet", "No event with prices of both is kept at the moment."));
         else if (!fixtures.length) card.append(make("p", "desk-quiet", "No event with its prices is kept at the moment."));
         if (!fixtures.length) return card;

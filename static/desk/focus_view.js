@@ -36,7 +36,7 @@ window.focusView = (function () {
     function told(item) {
         const banner = (tone, words) => (words ? [make("p", "desk-banner desk-" + tone, words)] : []);
         return [...banner("bad", item.decidedBy && "Decided by " + item.decidedBy + " just now. What you decide is checked against that."), ...banner("bad", item.comesAgain),
-            ...banner("warn", item.reopenedReason), ...banner("bad", item.review && (item.review.reason || "Its prices look wrong."))];
+            ...banner("warn", item.remark), ...banner("warn", item.reopenedReason), ...banner("bad", item.review && (item.review.reason || "Its prices look wrong."))];
     }
 
     function details(item) {
@@ -101,7 +101,7 @@ window.focusView = (function () {
     function candidates(item, state, choose) {
         const card = make("section", "desk-card focus-may", make("h2", "", "What it may be"));
         if (!item.candidates.length) {
-            card.append(make("p", "desk-quiet", item.suggestedAt ? "No BetPawa market comes near. It may be one that BetPawa does not offer." : "Nothing was suggested yet; the next cycle looks at it."));
+            card.append(make("p", "desk-quiet", item.suggestedAt ? "No other BetPawa market comes near. It may be one that BetPawa does not offer." : "Nothing was suggested yet; the next cycle looks at it."));
             return card;
         }
         const list = make("div", "focus-candidates");
@@ -133,7 +133,7 @@ window.focusView = (function () {
         if (!check) return ["Checking what accepting it would change…"];
         if (!check.canSave) return [make("span", "desk-banner desk-bad", "Cannot be accepted as it is. " + check.why + " Next: m maps it by hand.")];
         if (check.needsReason) return [make("span", "desk-banner desk-warn", "Will ask for a reason: " + check.why)];
-        return [(candidate.band === "weak" ? "A weak one. " : "") + "Nothing speaks against it: y saves it."];
+        return [(candidate.band === "weak" ? "A weak one. " : "") + "y saves it without asking."];
     }
 
     function strongest(candidate) {
@@ -188,6 +188,11 @@ window.focusView = (function () {
         return parts.filter(Boolean);
     }
 
+    /* The prices anew, after a pair was changed. */
+    function reprice(item, candidate) {
+        document.querySelector("[data-prices]").replaceWith(tables.prices(item, candidate));
+    }
+
     /* ms: how long the sitting took. */
     function finished(decided, ms, queueUrl) {
         const minutes = Math.floor(ms / 60000), seconds = Math.floor((ms % 60000) / 1000);
@@ -198,5 +203,5 @@ window.focusView = (function () {
         return make("section", "desk-card focus-empty", make("h2", "focus-name", decided ? "Done" : "Nothing waits here"), make("p", "desk-quiet", detail), back);
     }
 
-    return { draw, finished, told, checked };
+    return { draw, reprice, finished, told, checked };
 })();

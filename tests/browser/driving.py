@@ -65,6 +65,10 @@ class Desk:
 
         return self.do(look)
 
+    def is_heard(self):
+        """Wait until the keys of the market that focus mode shows decide: it has been seen."""
+        self.until("document.querySelector('[data-item]').dataset.heard !== undefined")
+
     def until(self, script):
         """Wait until a script's expression is true."""
         self.do(lambda page: page.wait_for_function(script))

@@ -32,6 +32,7 @@ def decided(row):
 
 def shown(desk, name):
     desk.see(".focus-name", name)
+    desk.is_heard()
 
 
 def test_two_traders_on_one_list_lose_no_decision_and_each_undoes_the_own(rows, sit_down):
@@ -210,6 +211,7 @@ def test_what_a_key_will_do_is_said_before_it_and_keys_typed_ahead_answer_no_dia
     desk = sit_down("ada")
     desk.goto(FOCUS)
     desk.see("[data-check]", "Will ask for a reason: It concerns 900 events.")
+    desk.is_heard()
     desk.do(typed("y", "e", "1"))
     told = desk.see("[data-reason-dialog][open]", "This needs a reason")
     assert "Map ‹Both Teams To Score A› (SportyBet) to ‹Both Teams› (BetPawa)" in told

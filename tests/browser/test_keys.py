@@ -74,6 +74,9 @@ def test_list_and_focus_mode_have_a_button_for_every_key_and_none_works_while_on
     assert keys_to_be_seen(desk) >= EVERYWHERE | {"1", "n", "c", "u"}
     marked = desk.do(lambda page: page.locator(".focus-both-rules mark").all_inner_texts())
     assert marked == ["Extra", "counts.", "in", "normal"]
+    assert "1.80\t1.80" in desk.see(".focus-prices", "Yes")
+    desk.do(lambda page: page.locator(".focus-pairing select").first.select_option("No"))
+    assert "1.80\t–" in desk.see(".focus-prices", "Yes")  # what no pair had is not known to the page
 
     desk.press("?")
     assert "Strong: " in desk.see(".desk-keys-help[open]", "Keys on this page")

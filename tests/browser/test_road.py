@@ -42,6 +42,7 @@ def test_a_trader_hears_of_a_market_maps_it_by_keyboard_and_takes_it_back(demo, 
 
     desk.goto(f"/admin/mappings/unmappedmarketlog/focus/?tab=NEW&id={row.pk}")
     desk.see(".focus-candidate[aria-pressed=true]", definition.name)
+    desk.is_heard()
     desk.press("y")
     answer = desk.see("[data-reason-dialog][open], [data-said]:has-text('Mapped')")
     if "reason" in answer:
