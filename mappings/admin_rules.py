@@ -2,16 +2,16 @@
 would hit before it is saved."""
 
 import json
+from functools import wraps
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import path, reverse
 
 from mappings import ignore_rules
 from mappings.admin_decisions import said, say
 from mappings.admin_filters import family_words, filter_fields
-from mappings.deciding import deciding
+from mappings.deciding import deciding, take_turn
 from mappings.models import IgnoreRule, UnmappedMarketLog, UnmappedStatus
 from mappings.queue_filter import QueueFilter
 from mappings.services.conditions import until_words
@@ -40,6 +40,22 @@ def rule_urls(guard):
     ]
 
 
+def _tells_of_deleted(view):
+    """A rule that a colleague has deleted meanwhile: who sent something about it reads so above the list."""
+
+    @wraps(view)
+    def telling(request, rule_id=None):
+        try:
+            return view(request, rule_id)
+        except IgnoreRule.DoesNotExist as error:
+            if request.method != "POST":
+                raise Http404("There is no such rule.") from error
+            say(request, "Nothing was changed. The rule was deleted meanwhile.", tone="warn")
+            return HttpResponseRedirect(reverse("admin:mappings_rules"))
+
+    return telling
+
+
 @require()
 def rules_page(request):
     names = bookmaker_names()
@@ -57,10 +73,11 @@ def rules_page(request):
 
 
 @require(TRADER, methods=("GET", "POST"))
+@_tells_of_deleted
 def rule_page(request, rule_id=None):
     """GET: the form. POST step=preview: the form with its hits. POST step=save: saved, and applied, where
     these are the conditions whose hits were shown (previewed); else their hits are shown first."""
-    rule = get_object_or_404(IgnoreRule, pk=rule_id) if rule_id is not None else None
+    rule = IgnoreRule.objects.get(pk=rule_id) if rule_id is not None else None
     if request.method == "GET":
         return _form(request, rule, _values_of(rule))
     values, errors, hits = _sent(request.POST), [], None
@@ -81,9 +98,10 @@ def rule_page(request, rule_id=None):
 
 
 @require(TRADER, methods=("POST",))
+@_tells_of_deleted
 def change_rule(request, rule_id):
     """POST do: on, off, up, down, delete; reopen=1 with off and delete brings back what it ignored."""
-    rule = get_object_or_404(IgnoreRule, pk=rule_id)
+    rule = IgnoreRule.objects.get(pk=rule_id)
     what, version = request.POST.get("do", ""), request.POST.get("version", "")
     version = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
     back = request.POST.get("reopen") == "1"
@@ -98,7 +116,8 @@ def change_rule(request, rule_id):
             made = ignore_rules.delete_rule(id=rule.pk, user=request.user, version=version, reopen_rows=back)
             words = f"“{rule.name}” is deleted."
         elif what in MOVES:
-            made, words = _moved(rule, MOVES[what], request.user), f"“{rule.name}” moved {what}."
+            made = _moved(rule, MOVES[what], request.user)
+            words = f"“{rule.name}” moved {what}." if made else f"“{rule.name}” stays where it is."
         else:
             return HttpResponseBadRequest("do must be one of: on, off, up, down, delete.")
     except ignore_rules.StaleRule as error:
@@ -215,13 +234,16 @@ def _effects(made):
 
 def _moved(rule, by, user):
     """Change places with the neighbour: positions are numbered anew where two were equal."""
-    rules = list(IgnoreRule.objects.all())
-    place = next(place for place, other in enumerate(rules) if other.pk == rule.pk)
-    if not 0 <= place + by < len(rules):
-        return None
-    rules[place], rules[place + by] = rules[place + by], rules[place]
     made = None
     with deciding("rule", user):
+        take_turn()  # before they are read: a neighbour that a colleague is deleting is none
+        rules = list(IgnoreRule.objects.all())
+        place = next((place for place, other in enumerate(rules) if other.pk == rule.pk), None)
+        if place is None:
+            raise IgnoreRule.DoesNotExist
+        if not 0 <= place + by < len(rules):
+            return None
+        rules[place], rules[place + by] = rules[place + by], rules[place]
         for position, other in enumerate(rules):
             if other.position != position:
                 made = ignore_rules.update_rule(id=other.pk, changes={"position": position}, user=user)
