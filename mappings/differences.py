@@ -11,7 +11,7 @@ from mappings.services.versions import BOOKKEEPING
 LONGEST = 200
 LABELS = {
     "line_semantics": "line", "betpawa_id": "BetPawa id", "sportybet_id": "SportyBet id", "bet9ja_key": "Bet9ja key",
-    "extra_source_keys": "further source keys", "specifier_filters": "specifier filters", "is_active": "switched on",
+    "extra_source_keys": "further source keys", "specifier_filters": "specifier filters", "is_active": "state",
     "outcome_mapping": "outcomes",
 }  # fmt: skip
 TEXTS = {"betpawa_name": "BetPawa", "sportybet_desc": "SportyBet", "bet9ja_suffix": "Bet9ja", "position": "place"}
@@ -65,7 +65,7 @@ def shown(value) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "in force" if value else "switched off"  # is_active: there is no other
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

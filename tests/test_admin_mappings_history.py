@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from mappings import ports
 from mappings.models import MappingAuditLog, PriceAudit, UserMarketMapping
-from mappings.services import create_mapping, update_mapping
+from mappings.services import create_mapping, deactivate_mapping, update_mapping
 from mappings.tests.preview_builders import yes_no
 from tests.admin_rows import ESCAPED, HOSTILE, sign_in
 
@@ -229,3 +229,12 @@ def test_the_tick_that_applies_it_at_once_outlives_a_usual_reason_and_a_refusal(
         assert ticked in shown.content.decode() and not reapplied
     client.post(page, sent | {"reason": shown.context["reason"]})
     assert reapplied == [("penalty", "a-trader")]
+
+
+def test_what_switched_a_mapping_off_reads_so_in_its_difference_too():
+    make()
+    deactivate_mapping(canonical_id="penalty", user="bob", reason="prices are wrong")
+    page = sign_in("viewer").get(CHANGES)
+    _, _, (title, *_), (one,) = page.context["changes"][0]
+    assert (title, one.field, one.old, one.new) == ("Switched off", "state", "in force", "switched off")
+    assert "switched on" not in page.content.decode()
