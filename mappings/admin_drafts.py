@@ -214,11 +214,9 @@ class _Taken:
         return known or UserMarketMapping.objects.filter(canonical_id=canonical_id).exists()
 
 
-def reason_of(data) -> str:
+def reason_of(data, usual=CANNED_REASONS) -> str:
     """As it was typed, or one of the usual ones, by the button of its number."""
     canned = number(data.get("do", "").partition("reason:")[2])
-    if canned is not None and canned < len(CANNED_REASONS):
-        return CANNED_REASONS[canned]
+    if canned is not None and canned < len(usual):
+        return usual[canned]
     return typed_reason(data)
-
-

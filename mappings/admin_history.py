@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mappings import actions, services
+from mappings.admin_decisions import said, say
 from mappings.admin_drafts import preview_context, reason_of
+from mappings.admin_focus import CANNED_REASONS
 from mappings.admin_forms import shown_form
 from mappings.admin_map import apply_at_once
 from mappings.cache import mapping_cache
@@ -33,6 +35,12 @@ from oddsproject.desk.formats import count_text, lagos_text
 from oddsproject.desk.pages import number, page, require
 
 SHOWN_VERSIONS = 50
+OFF_REASONS = (
+    "Prices are wrong",
+    "Not the same market",
+    "Replaced by another mapping",
+    "Not offered any more",
+)
 VERDICTS = {
     PriceAudit.Verdict.AGREES: ("check_circle", "good"),
     PriceAudit.Verdict.APART: ("error", "bad"),
@@ -82,6 +90,7 @@ def detail_page(request, canonical_id):
         kept_events=kept_events(shown_row),
         may_restore=has_role(request.user, LEAD),
         may_edit=has_role(request.user, TRADER),
+        said=said(request),
     )  # fmt: skip
 
 
@@ -167,6 +176,7 @@ def restore_page(request, canonical_id, audit_id):
             canonical_id, audit_id, request.user, reason, version=version
         ),
         rehearse=lambda: services.restore_version(canonical_id, audit_id, request.user),
+        done=f"{values.get('name') or canonical_id} is as it was on {lagos_text(entry.created_at)}.",
     )
 
 
@@ -196,22 +206,35 @@ def switch_page(request, canonical_id):
         return service(canonical_id=canonical_id, user=request.user, reason=reason, version=version)
 
     return _confirmed(
-        request, canonical_id, title=f"{verb}: {row.name}", values=values, verb=verb, icon=icon, words=words, do=switch
-    )
+        request, canonical_id, title=f"{verb}: {row.name}", values=values, verb=verb, icon=icon, words=words, do=switch,
+        usual=usual_reasons(is_active=not row.is_active), done=f"{row.name} is {switched_words(not row.is_active)}.",
+    )  # fmt: skip
 
 
-def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, rehearse=None):
-    """Ask with the preview, then do it. do(reason, version) raises what saving raises, and ReasonRequired;
-    rehearse() is what is done, where the page tells before whether it would be refused."""
+def usual_reasons(*, is_active):
+    """Why mappings are switched on, or off, on the number keys."""
+    return CANNED_REASONS if is_active else OFF_REASONS
+
+
+def switched_words(is_active):
+    return "switched on" if is_active else "switched off"
+
+
+def _confirmed(
+    request, canonical_id, *, title, values, verb, icon, words, do, done, usual=CANNED_REASONS, rehearse=None
+):
+    """Ask with the preview, then do it, and say that it is done. do(reason, version) raises what saving raises,
+    and ReasonRequired; rehearse() is what is done, where the page tells before whether it would be refused."""
     row = UserMarketMapping.objects.filter(canonical_id=canonical_id).first()
-    reason = reason_of(request.POST)
+    reason = reason_of(request.POST, usual)
     problems = []
     try:
         if request.method == "POST" and not request.POST.get("do"):
             change = do(reason, number(request.POST.get("read_version", "")))
             if request.POST.get("apply") == "1" and change.outcome != "unchanged":
                 apply_at_once(request, canonical_id)
-            messages.success(request, f"{verb}: done." if change.outcome != "unchanged" else "It was so already.")
+            is_changed = change.outcome != "unchanged"
+            say(request, done if is_changed else "It was so already.", batch=change.batch_id if is_changed else None)
             return HttpResponseRedirect(detail_url(canonical_id))
         if rehearse is not None:
             with actions.taken_back_if(dry_run=True):
@@ -242,7 +265,7 @@ def _confirmed(request, canonical_id, *, title, values, verb, icon, words, do, r
         ),
         next=detail_url(canonical_id),
         may_fix=False,
-        **preview_context(preview),
+        **preview_context(preview) | {"canned_reasons": usual},
     )
 
 

@@ -1,7 +1,7 @@
 """Lists: mappings that people made, the built-in catalogue, and every change of them. What one opens from
 there are pages of our own."""
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
@@ -13,10 +13,10 @@ from unfold.decorators import display
 from mappings import services
 from mappings.actions import ReasonRequired, check_reason
 from mappings.admin_changes import change_page, changes_page, export_view
+from mappings.admin_decisions import said, say
 from mappings.admin_drafts import reason_of
 from mappings.admin_editor import editor_page
-from mappings.admin_focus import CANNED_REASONS
-from mappings.admin_history import detail_page, why_a_reason
+from mappings.admin_history import detail_page, switched_words, usual_reasons, why_a_reason
 from mappings.cache import mapping_cache
 from mappings.catalogue.loader import built_in
 from mappings.deciding import deciding
@@ -27,6 +27,7 @@ from oddsproject.desk.base import DeskAdmin, ReadOnlyAdmin
 from oddsproject.desk.formats import age, badge, count_text, foreign
 from oddsproject.desk.pages import page, require
 
+MOST_NAMED = 5
 OFF, EVERY = "off", "all"
 STATES = {"": "In force", OFF: "Switched off", EVERY: "All"}
 
@@ -105,6 +106,7 @@ class UserMarketMappingAdmin(DeskAdmin):
             "problems": mapping_cache.problems,
             "states": [(value, words, counts[value]) for value, words in STATES.items()],
             "asked_state": request.GET.get("state", ""),
+            "said": said(request) if request.method == "GET" else None,
         }
         return super().changelist_view(request, {**(extra_context or {}), **state})
 
@@ -170,14 +172,13 @@ class UserMarketMappingAdmin(DeskAdmin):
     def _switch(self, request, queryset, *, is_active):
         """One decision about all of them, after a page that asks for a reason where one of them needs it."""
         service = services.activate_mapping if is_active else services.deactivate_mapping
-        words = "switched on" if is_active else "switched off"
         rows = list(queryset.exclude(is_active=is_active).order_by("name", "canonical_id"))
-        reason = reason_of(request.POST)
+        reason = reason_of(request.POST, usual_reasons(is_active=is_active))
         if not reason or request.POST.get("do"):
             needing = _needing_a_reason(rows, is_active)
             if needing:
                 return _ask_why(request, rows, needing, reason, is_active)
-        done, failed = 0, []
+        done, failed, words = [], [], switched_words(is_active)
         with deciding("mapping", request.user, reason or f"Bulk action: {words}.") as batch:
             for row in rows:
                 try:
@@ -185,11 +186,19 @@ class UserMarketMappingAdmin(DeskAdmin):
                 except ValidationError as error:
                     failed.append(f"{row.canonical_id}: {' '.join(error.messages)}")
                 else:
-                    done += made.outcome != "unchanged"
-        _tell_switched(request, done, words, batch.pk)
-        for sentence in failed:
-            messages.error(request, sentence)
+                    done += [row.name] if made.outcome != "unchanged" else []
+        tone = "good" if done and not failed else "warn"
+        say(request, _switched(done, words), batch=batch.pk if done else None, tone=tone, details=failed)
         return None
+
+
+def _switched(names, words):
+    """ "2 mappings are switched off: Own goal, Penalty." """
+    if len(names) < 2:
+        return f"{names[0]} is {words}." if names else f"None was {words}."
+    more = len(names) - MOST_NAMED
+    named = ", ".join(names[:MOST_NAMED]) + (f" and {count_text(more)} more" if more > 0 else "")
+    return f"{count_text(len(names))} mappings are {words}: {named}."
 
 
 def _needing_a_reason(rows, is_active):
@@ -213,18 +222,9 @@ def _ask_why(request, rows, needing, reason, is_active):
         needing=needing,
         reason=reason,
         action=request.POST.getlist("action")[-1],
-        canned_reasons=CANNED_REASONS,
+        canned_reasons=usual_reasons(is_active=is_active),
         next=request.get_full_path(),
     )
-
-
-def _tell_switched(request, done, words, batch_id):
-    if not done:
-        messages.info(request, f"None was {words}.")
-        return
-    address = reverse("admin:mappings_batch", args=[batch_id])
-    text = '{} {}. <a href="{}">Show this decision</a>'
-    messages.success(request, format_html(text, count_text(done), words, address))
 
 
 def _keys(row, slug, first):

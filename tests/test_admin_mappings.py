@@ -5,8 +5,9 @@ from django.urls import reverse
 
 from mappings.admin_forms import TEXT_FIELDS
 from mappings.models import DecisionBatch, MappingAuditLog, UserMarketMapping
-from mappings.services import create_mapping, undo_last
+from mappings.services import create_mapping
 from tests.admin_rows import sign_in
+from tests.queue_pages import said
 
 pytestmark = pytest.mark.django_db
 
@@ -163,8 +164,10 @@ def test_what_is_switched_off_together_is_one_decision_which_one_undo_takes_back
     answer = client.post(LIST, sent, follow=True)
     batch = DecisionBatch.objects.get(actor="a-trader")
     assert in_force() == [False, False] and batch.item_count == 2
-    assert reverse("admin:mappings_batch", args=[batch.pk]) in answer.content.decode()
-    undo_last("a-trader")
+    page = answer.content.decode()
+    assert reverse("admin:mappings_batch", args=[batch.pk]) in page and "data-undo-offer" in page
+    assert said(answer) == "2 mappings are switched off: Own goal, Penalty."
+    client.post(reverse("admin:mappings_undo"), {"batch": batch.pk, "next": LIST})
     assert in_force() == [True, True]
     client.post(LIST, {**sent, "action": "activate"})
     assert DecisionBatch.objects.filter(actor="a-trader", kind="mapping").count() == 1  # all of them were on
@@ -179,7 +182,7 @@ def test_switching_many_asks_for_the_reason_that_one_of_them_needs(monkeypatch):
     assert [row.name for row in asked.context["rows"]] == ["Own goal", "Penalty"]
     assert [row.name for row, _ in asked.context["needing"]] == ["Penalty"] and in_force() == [True, True]
     usual = client.post(LIST, {**sent, "do": "reason:0"})
-    assert usual.context["reason"] and in_force() == [True, True]
+    assert usual.context["reason"] == "Prices are wrong" and in_force() == [True, True]
     client.post(LIST, {**sent, "reason": "both were wrong"})
     assert in_force() == [False, False]
     assert set(MappingAuditLog.objects.filter(action="DEACTIVATE").values_list("reason", flat=True)) == {

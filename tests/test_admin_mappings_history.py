@@ -12,6 +12,7 @@ from mappings.models import MappingAuditLog, PriceAudit, UserMarketMapping
 from mappings.services import create_mapping, deactivate_mapping, update_mapping
 from mappings.tests.preview_builders import yes_no
 from tests.admin_rows import ESCAPED, HOSTILE, sign_in
+from tests.queue_pages import said
 
 pytestmark = pytest.mark.django_db
 
@@ -238,3 +239,14 @@ def test_what_switched_a_mapping_off_reads_so_in_its_difference_too():
     _, _, (title, *_), (one,) = page.context["changes"][0]
     assert (title, one.field, one.old, one.new) == ("Switched off", "state", "in force", "switched off")
     assert "switched on" not in page.content.decode()
+
+
+def test_switching_one_off_has_its_usual_reasons_and_offers_its_undo_where_it_is_said():
+    make()
+    client, switch = sign_in("trader"), address("switch")
+    chosen = client.post(switch, {"do": "reason:1"})
+    assert "Prices are wrong" in chosen.content.decode() and chosen.context["reason"] == "Not the same market"
+    answer = client.post(switch, {"reason": chosen.context["reason"]}, follow=True)
+    assert said(answer) == "Penalty is switched off." and "data-undo-offer" in answer.content.decode()
+    client.post(reverse("admin:mappings_undo"), {"batch": answer.context["said"]["batch"]})
+    assert UserMarketMapping.objects.get().is_active
