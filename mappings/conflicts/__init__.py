@@ -7,6 +7,7 @@ A warning can be saved all the same, with a reason. Infos need nobody.
 from mappings.conflicts.evidence import evidence_conflicts
 from mappings.conflicts.finding import ERROR, INFO, SEVERITIES, WARNING, Conflict, drafted, merge_fix
 from mappings.conflicts.keys import key_conflicts, target_conflicts
+from mappings.conflicts.losing import Seen, losing_conflicts
 from mappings.conflicts.outcomes import outcome_conflicts
 from mappings.conflicts.saving import REFUSED, saving_conflicts
 from mappings.evidence.samples import Fixture
@@ -20,9 +21,10 @@ def conflicts_of(proposal: Proposal, fixtures: list[Fixture], names: dict[str, s
     names: {slug: name} of the bookmakers."""
     found = list(saving_conflicts(proposal))
     if proposal.draft is not None and proposal.row.is_active:
-        snapshot = drafted(proposal)
+        snapshot, seen = drafted(proposal), Seen(proposal, fixtures)
+        found += losing_conflicts(proposal, seen, snapshot, names)
         found += key_conflicts(proposal, snapshot, names)
         found += target_conflicts(proposal, snapshot)
-        found += outcome_conflicts(proposal, fixtures, snapshot, names)
+        found += outcome_conflicts(proposal, fixtures, snapshot, names, seen)
         found += evidence_conflicts(proposal, fixtures, snapshot, names)
     return sorted(found, key=lambda conflict: SEVERITIES.index(conflict.severity))

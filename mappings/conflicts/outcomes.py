@@ -6,9 +6,9 @@ from msgspec import structs
 from mappings.before_after import Held
 from mappings.catalogue.loader import text_key
 from mappings.conflicts.finding import ERROR, INFO, WARNING, Conflict, has_or_have, listed
+from mappings.conflicts.losing import UNMATCHED, losses, own_mapping, with_filters
 from mappings.conflicts.tables import with_texts
 from mappings.definitions import REFERENCE
-from mappings.errors import MappingErrorCode
 from mappings.grammars import InvalidSpecifier, UnknownParameter, grammar_of
 from mappings.mapper import map_market
 from mappings.outcome_text import TeamTemplate, clean_text
@@ -18,18 +18,21 @@ from mappings.specifiers import format_specifier, parse_specifier
 
 MOST_KEYS = 10  # source keys looked at, of one decision
 MOST_MARKETS = 40  # markets of one key that are tried
-UNMATCHED = (MappingErrorCode.PARTIAL_OUTCOMES, MappingErrorCode.NO_MATCHING_OUTCOMES)
 LINE_PARAMETERS = frozenset({"total", "hcp", "variant"})
 
 
-def outcome_conflicts(proposal, fixtures, with_draft, names):
-    """Conflicts of outcomes, pairs and specifiers, over the source keys that the decision is about."""
+def outcome_conflicts(proposal, fixtures, with_draft, names, known):
+    """Conflicts of outcomes, pairs and specifiers, over the source keys that the decision is about. known:
+    losing.Seen, for the mapping's other keys."""
     focus = [pair for pair in proposal.focus() if pair[0] != REFERENCE][:MOST_KEYS]
     seen = {pair: markets_of(proposal, fixtures, *pair) for pair in focus}
     refused = {pair: _refused(proposal.draft, pair[0], markets) for pair, markets in seen.items()}
     all_refused = any(seen.values()) and all(len(refused[p]) == len(m) for p, m in seen.items() if m)
     for slug, key in focus:
-        yield from _of_specifiers(proposal, slug, key, seen[slug, key], refused[slug, key], all_refused, names)
+        filters = _filter_for(proposal, slug, seen[slug, key])
+        lost = _lost_by(filters, proposal, slug, key, with_draft, known) if filters and refused[slug, key] else []
+        told = seen[slug, key], refused[slug, key], all_refused, filters, lost
+        yield from _of_specifiers(proposal, slug, key, *told, names)
     for slug in dict.fromkeys(slug for slug, _ in focus):
         markets = [(market, teams) for (other, _), found in seen.items() if other == slug for market, teams in found]
         yield from _of_pairs(proposal, slug, markets, with_draft, names)
@@ -66,7 +69,8 @@ def _refused(definition, slug, markets):
     return [(market, refused[market.specifier]) for market, _ in markets if market.specifier in refused]
 
 
-def _of_specifiers(proposal, slug, key, markets, refused, all_refused, names):
+def _of_specifiers(proposal, slug, key, markets, refused, all_refused, wanted, lost, names):
+    """wanted: the filter with which all of it would map; lost: what other keys would lose by it."""
     if not refused:
         return
     name = names.get(slug, slug)
@@ -78,15 +82,23 @@ def _of_specifiers(proposal, slug, key, markets, refused, all_refused, names):
         yield Conflict(INFO, "SPECIFIERS_LEFT_OUT", text)
         return
     text = f"{name} sends {key} with {shown}, which this market does not have: nothing of it would be mapped."
-    fix = _filter_fix(proposal, slug, [market for market, _ in markets])
+    fix = None
+    if lost:
+        would = "would" if any(loss.mapping for loss in lost) else "might"
+        text += (
+            f" The filter {format_specifier(wanted)} would hold for all of {name}'s keys of this mapping, and "
+            f"{', '.join(loss.key for loss in lost)} {would} not map any more. {own_mapping(name, key, proposal.draft)}"
+        )
+    elif wanted:
+        fix = {"specifier_filters": {**proposal.row.specifier_filters, slug: format_specifier(wanted)}}
     yield Conflict(ERROR if all_refused else WARNING, "SPECIFIER_REFUSED", text, fix)
 
 
-def _filter_fix(proposal, slug, markets):
+def _filter_for(proposal, slug, markets):
     """The filter under which every instance seen belongs here, where all share their extra parameters."""
     definition = proposal.draft
     extras = set()
-    for market in markets:
+    for market, _ in markets:
         try:
             pairs = parse_specifier(market.specifier)
         except InvalidSpecifier:
@@ -95,9 +107,16 @@ def _filter_fix(proposal, slug, markets):
     if len(extras) != 1 or not (wanted := dict(extras.pop())):
         return None
     filters = {**definition.filters, slug: wanted}
-    if _refused(structs.replace(definition, filters=filters), slug, [(market, None) for market in markets]):
-        return None
-    return {"specifier_filters": {**proposal.row.specifier_filters, slug: format_specifier(wanted)}}
+    return None if _refused(structs.replace(definition, filters=filters), slug, markets) else wanted
+
+
+def _lost_by(wanted, proposal, slug, key, with_draft, known):
+    """What the mapping's other keys would lose by a filter: it holds for all keys of the bookmaker."""
+    others = [other for other in proposal.draft.keys.get(slug, ()) if other != key]
+    if not others:
+        return []
+    filtered = with_filters(with_draft, proposal.draft, slug, wanted)
+    return losses(known, slug, others, (with_draft, proposal.draft), filtered)
 
 
 # --- Pairs ----------------------------------------------------------------------------------------
