@@ -9,12 +9,15 @@ from django.db import connection, transaction
 from mappings.actors import acting_as, name_of
 from mappings.cache import undecided
 from mappings.models import DecisionBatch
+from oddsproject.bounded_connection import BoundedConnection
 from oddsproject.locks import AdvisoryLock
 from oddsproject.realtime import publish_all
 
 Kind = DecisionBatch.Kind
 CHANGES_MAPPINGS = frozenset({Kind.MAP, Kind.MAPPING, Kind.RESTORE, Kind.IMPORT})
 UNMAPPED_CHANGED = "unmapped_changed"
+WAIT_SECONDS = 20.0  # for what another decision holds: two hundred suggestions are accepted in ten
+MARGIN_SECONDS = 2.0  # in which the server says that this was too long, before its caller gives it up
 MOST_NAMED = 100  # queue rows in a notice; a page that shows others reads its list again
 
 _current: ContextVar[DecisionBatch | None] = ContextVar("decision_batch", default=None)
@@ -43,6 +46,8 @@ def deciding(kind: str, user, reason: str = "", *, undoes: DecisionBatch | None 
             return
         if kind in CHANGES_MAPPINGS:
             take_turn()
+        else:
+            wait_for_others()
         batch = DecisionBatch.objects.create(
             kind=kind, actor=name_of(user)[:150], reason=(reason or "").replace("\x00", ""), undoes=undoes
         )
@@ -89,10 +94,21 @@ def rehearsal() -> Iterator[None]:
         _is_rehearsal.reset(token)
 
 
+def wait_for_others():
+    """Until the transaction ends, who waits for what another decision holds waits longer than for a database
+    that is silent, and then has LockNotAvailable, which is told as what it is (oddsproject.api.database_away).
+    Where nobody waits for an answer, as in commands and workers, there is no bound, and none is set."""
+    with connection.cursor() as cursor:
+        if isinstance(connection.connection, BoundedConnection):
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT_SECONDS * 1000:.0f}ms"])
+            connection.connection.be_patient(WAIT_SECONDS + MARGIN_SECONDS)
+
+
 def take_turn():
     """Until the transaction ends nobody else changes mappings. All of them wait for the one row with
     the mappings' version anyway, at their first change, when they hold queue rows and mappings that
     others may want next; here they wait while they hold nothing. To be called before rows are locked."""
+    wait_for_others()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.CHANGE_MAPPINGS])
 
