@@ -99,8 +99,7 @@ class UserMarketMappingAdmin(DeskAdmin):
 
     def changelist_view(self, request, extra_context=None):
         mapping_cache.refresh()
-        rows = UserMarketMapping.objects.aggregate(on=Count("pk", filter=Q(is_active=True)), every=Count("pk"))
-        counts = {"": rows["on"], OFF: rows["every"] - rows["on"], EVERY: rows["every"]}
+        counts = _counts()
         state = {
             "clashes": mapping_cache.clashes,
             "problems": mapping_cache.problems,
@@ -109,6 +108,12 @@ class UserMarketMappingAdmin(DeskAdmin):
             "said": said(request) if request.method == "GET" else None,
         }
         return super().changelist_view(request, {**(extra_context or {}), **state})
+
+    def get_changelist_instance(self, request):
+        listed = super().get_changelist_instance(request)
+        if not listed.result_count and not request.GET.keys() - {"state"}:
+            listed.empty_words = _none_words(request.GET.get("state", ""), _counts())
+        return listed
 
     def get_search_results(self, request, queryset, search_term):
         """Also by any further key of a bookmaker: what was mapped from the queue lies there."""
@@ -199,6 +204,21 @@ def _switched(names, words):
     more = len(names) - MOST_NAMED
     named = ", ".join(names[:MOST_NAMED]) + (f" and {count_text(more)} more" if more > 0 else "")
     return f"{count_text(len(names))} mappings are {words}: {named}."
+
+
+def _counts():
+    """{state: mappings}"""
+    rows = UserMarketMapping.objects.aggregate(on=Count("pk", filter=Q(is_active=True)), every=Count("pk"))
+    return {"": rows["on"], OFF: rows["every"] - rows["on"], EVERY: rows["every"]}
+
+
+def _none_words(asked, counts):
+    """What the list says of a tab that is empty while another is not; "" else."""
+    here, there = (OFF, "") if asked == OFF else ("", OFF)
+    if counts[here] or not counts[there]:
+        return ""
+    others = f"{count_text(counts[there])} {'is' if counts[there] == 1 else 'are'} {STATES[there].lower()}"
+    return f"None {STATES[here].lower()}; {others}"
 
 
 def _needing_a_reason(rows, is_active):

@@ -241,3 +241,14 @@ def test_a_mapping_is_found_by_any_of_its_keys_and_shows_how_many_it_has():
         assert [row.name for row in page.context["cl"].result_list] == ["Penalty"]
     assert "+2 more" in page.content.decode() and "900, 901, 902" in page.content.decode()
     assert not client.get(LIST, {"q": "903"}).context["cl"].result_list
+
+
+def test_an_empty_tab_of_the_list_says_where_the_mappings_are():
+    client = sign_in("trader")
+    assert "No market mappings yet" in client.get(LIST).content.decode()
+    make()
+    UserMarketMapping.objects.update(is_active=False)
+    page = client.get(LIST).content.decode()
+    assert "None in force; 1 is switched off" in page and "No market mappings yet" not in page
+    UserMarketMapping.objects.update(is_active=True)
+    assert "None switched off; 1 is in force" in client.get(LIST, {"state": "off"}).content.decode()
