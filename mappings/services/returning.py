@@ -140,7 +140,10 @@ def _by_events(rows):
     claimed = _claimed(rows)
     ids = [row.pk for row, _ in claimed]
     before = UnmappedChange.objects.filter(
-        unmapped_id__in=ids, created_by=DESK, new_value__status=UnmappedStatus.MAPPED
+        unmapped_id__in=ids,
+        created_by=DESK,
+        old_value__status=UnmappedStatus.NEW,
+        new_value__status=UnmappedStatus.MAPPED,
     )
     before = set(before.values_list("unmapped_id", "new_value__decided_at")) if ids else ()
     claimed = [(row, change) for row, change in claimed if (row.pk, change.old_value["decided_at"]) not in before]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from mappings.models import DecisionBatch, PriceFixture, UnmappedChange, UnmappedMarketLog, UserMarketMapping
 from mappings.services import (
     activate_mapping,
+    claim,
     create_mapping,
     deactivate_mapping,
     ignore,
@@ -27,6 +28,7 @@ from mappings.tests.test_services import CORNERS
 from mappings.tests.test_undo import decision_of
 from mappings.tests.test_undo_reopened import TEXTS, row, seen_again, tab_of, without_version
 from mappings.tests.test_unmapped_logger import cycle, entry
+from mappings.waking import expire_claims
 
 pytestmark = pytest.mark.django_db
 __all__ = ["row"]
@@ -182,3 +184,15 @@ def test_many_rows_come_back_at_the_cost_of_one():
         return len(seen)
 
     assert cost(8, ["S_1"]) == cost(9, [f"S_{number}" for number in range(12)])
+
+
+def test_a_claim_that_ran_out_on_a_mapped_row_is_no_return(row):
+    """The desk writes that, too."""
+    claim(ids=[row.pk], user="ada")
+    UnmappedMarketLog.objects.update(claim_expires_at=timezone.now() - timedelta(minutes=1))
+    assert expire_claims() == 1
+    deactivate_mapping(canonical_id="three", user="bob")
+    seen_again()
+    put_right_unseen()
+    sampled_again()
+    assert return_seen(3, ["bet9ja"]) == 1 and tab_of(row) == "MAPPED"
