@@ -24,7 +24,7 @@ def conflicts_of(proposal: Proposal, fixtures: list[Fixture], names: dict[str, s
         snapshot, seen = drafted(proposal), Seen(proposal, fixtures)
         found += losing_conflicts(proposal, seen, snapshot, names)
         found += key_conflicts(proposal, snapshot, names)
-        found += target_conflicts(proposal, snapshot)
+        found += target_conflicts(proposal, snapshot, names)
         found += outcome_conflicts(proposal, fixtures, snapshot, names, seen)
         found += evidence_conflicts(proposal, fixtures, snapshot, names)
     return sorted(found, key=lambda conflict: SEVERITIES.index(conflict.severity))

@@ -5,6 +5,8 @@ from mappings.conflicts.finding import ERROR, INFO, WARNING, Conflict, listed
 from mappings.definitions import REFERENCE
 from mappings.services.resolving import without_key
 
+MOST_SHOWN = 3  # source keys of a bookmaker in a sentence
+
 
 def key_conflicts(proposal, with_draft, names):
     """Source keys that other mappings claim with the same outcomes, and who would get them."""
@@ -69,7 +71,7 @@ def _shared_texts(slug, one, other):
     return [o.texts[slug] for o in one.outcomes if slug in o.texts and text_key(slug, o.texts[slug]) in known]
 
 
-def target_conflicts(proposal, with_draft):
+def target_conflicts(proposal, with_draft, names):
     """A market of BetPawa that two mappings lead to, or none at all."""
     mine = proposal.draft
     if not mine.betpawa_id:
@@ -79,8 +81,21 @@ def target_conflicts(proposal, with_draft):
         return
     for other in with_draft.definitions:
         if other.canonical_id != mine.canonical_id and other.betpawa_id == mine.betpawa_id:
+            is_new = proposal.before is None or proposal.before.betpawa_id != mine.betpawa_id
             text = (
-                f"BetPawa's market {mine.betpawa_id} is the target of {other.name} ({other.canonical_id}) too. Where "
-                "both map, the prices that come first stand."
+                f"BetPawa's market {mine.betpawa_id} has a mapping already: {other.name} ({other.canonical_id}), for "
+                f"{_keys_of(other, names)}. {'This would make' if is_new else 'This is'} a second one beside it: the "
+                "outcomes of both feed one market, and where both map, the prices that come first stand. A second one "
+                "is for keys with a filter or outcome texts of their own; others are added to the first."
             )
             yield Conflict(WARNING, "SAME_TARGET", text)
+
+
+def _keys_of(definition, names):
+    """ "SportyBet 45, 46 and Bet9ja S_CS": a rival's first three keys, and how many more."""
+    parts = []
+    for slug, keys in definition.keys.items():
+        if slug != REFERENCE and keys:
+            more = f" (and {len(keys) - MOST_SHOWN} more)" if len(keys) > MOST_SHOWN else ""
+            parts.append(f"{names.get(slug, slug)} {', '.join(keys[:MOST_SHOWN])}{more}")
+    return " and ".join(parts) or "no source key of a rival"

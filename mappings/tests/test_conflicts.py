@@ -122,7 +122,18 @@ def test_the_only_key_of_a_mapping_that_replaces_a_built_in_one_stays_with_it():
 
 
 def test_two_mappings_that_lead_to_one_market_of_betpawa_are_named():
-    assert "1x2_ft" in only(preview(NEW | {"betpawa_id": "3743"}), "SAME_TARGET").text
+    text = only(preview(NEW | {"betpawa_id": "3743"}), "SAME_TARGET").text
+    assert text.startswith("BetPawa's market 3743 has a mapping already: ")
+    assert "(1x2_ft), for SportyBet 1 and Bet9ja S_1X2." in text
+    assert "second" in text and "the outcomes of both feed one market" in text
+
+
+def test_a_mapping_that_leads_to_the_same_market_is_told_with_a_few_of_its_keys():
+    extra = [{"bookmaker": "sportybet", "key": f"100{number}"} for number in range(4)]
+    create_mapping(canonical_id="older", values=NEW | {"extra_source_keys": extra, "sportybet_id": "998"}, user="ada")
+    assert "for SportyBet 998, 1000, 1001 (and 2 more)." in only(preview(), "SAME_TARGET").text
+    create_mapping(canonical_id="bare", values=NEW | {"sportybet_id": None, "betpawa_id": "777003"}, user="ada")
+    assert "for no source key of a rival" in only(preview(NEW | {"betpawa_id": "777003"}), "SAME_TARGET").text
 
 
 def test_a_mapping_without_a_market_of_betpawa_says_that_nothing_is_stored():
