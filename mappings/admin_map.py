@@ -35,9 +35,10 @@ from mappings.cache import mapping_cache
 from mappings.catalogue.loader import from_row
 from mappings.conflicts.tables import with_texts
 from mappings.definitions import REFERENCE
+from mappings.focus_offers import all_texts
 from mappings.models import MarketSuggestion, UserMarketMapping
 from mappings.new_market import values_of_coordinates
-from mappings.pairing import meaning, pair, sample_texts
+from mappings.pairing import meaning, pair
 from mappings.suggestions.coordinates import coordinates_of
 from mappings.suggestions.engine import current_world
 from mappings.why_words import FLAGS
@@ -117,11 +118,11 @@ def _form(request, rows, draft: Draft, *, problems=(), stale=None, preview=None)
 
 
 def _samples(rows):
-    """{slug: sample texts of all its rows}, each text once."""
-    samples = {}
+    """{slug: texts of all its rows}, each text once: of the queue's bounded sample and of kept events."""
+    samples, texts = {}, all_texts(rows)
     for row in rows:
         known = samples.setdefault(row.source, [])
-        known += [text for text in sample_texts(row.sample_outcomes) if text not in known]
+        known += [text for text in texts[row.pk] if text not in known]
     return samples
 
 
@@ -209,7 +210,7 @@ def _new_market(rows, betpawa_id) -> Draft:
     """A market that no mapping names: BetPawa's own where it is known, else as the rival has it."""
     row, target = rows[0], current_world().by_id.get(betpawa_id)
     name = target.name if target else row.market_name or row.external_market_id
-    texts = sample_texts(row.sample_outcomes)
+    texts = _samples([row])[row.source]
     own = tuple(target.texts) if target else tuple(label for _, label, _ in texts)
     coordinates = target.coordinates if target else coordinates_of(row.source, row.external_market_id, name, own)
     draft = opened(unused_id(plain_id(name)), ids=_ids(rows))

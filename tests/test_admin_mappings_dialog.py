@@ -154,6 +154,32 @@ def test_the_pairing_is_filled_by_text_and_left_empty_where_nothing_fits():
     assert [data[f"outcome_mapping:{place}:bet9ja_suffix"] for place in (0, 1)] == ["GG", ""]
 
 
+def test_what_kept_events_show_beyond_the_bounded_sample_is_listed_paired_and_known():
+    names = [f"{home}-{away}" for home in range(5) for away in range(5)]
+    scores = {name.replace("-", ":"): "9" for name in names}
+    sample = [{"text": text, "key": text, "price": "9"} for text in list(scores)[:12]]
+    row = make_unmapped(market_name="Score", sample_outcomes=sample)
+    keep_fixture(sportybet=[market(row.external_market_id, scores)])
+    outcomes = [{"canonical_id": name, "betpawa_name": name} for name in [*names, "9-9"]]
+    penalty(outcome_mapping=outcomes)
+    client = sign_in("trader")
+    shown = client.get(MAP, {"ids": row.pk, "target": "penalty"})
+    data = form_of(shown)
+    ((_, _, listed),) = shown.context["samples"]
+    assert listed == list(scores)
+    assert [data[f"outcome_mapping:{n}:sportybet_desc"] for n in range(26)] == [*scores, ""]
+    assert "not among the texts above" not in shown.content.decode()
+    answer = client.post(MAP, {**data, "outcome_mapping:25:sportybet_desc": "9:9", "do": "preview"})
+    assert answer.content.decode().count("not among the texts above") == 1
+
+
+def test_a_new_market_is_prefilled_with_what_kept_events_show_too():
+    row = yes_no_row()
+    keep_fixture(sportybet=[market(row.external_market_id, {"Yes": "1.9", "No": "1.9", "Enyimba": "20"})])
+    data = form_of(sign_in("trader").get(MAP, {"ids": row.pk, "new": "1"}))
+    assert [data[f"outcome_mapping:{n}:sportybet_desc"] for n in range(3)] == ["away", "Yes", "No"]
+
+
 def test_the_pairing_of_a_suggestion_is_taken_and_its_doubts_are_flagged():
     penalty()
     row = yes_no_row()
