@@ -4,16 +4,17 @@ What workers re-opened since, because the batch had changed a mapping, is taken 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from mappings.models import DecisionBatch, UnmappedChange
+from mappings.models import DecisionBatch, MappingAuditLog, UnmappedChange, UnmappedStatus, UserMarketMapping
 from mappings.services.change_words import change_text, names_in
 from mappings.services.undo_ground import Ground
 from mappings.services.undo_reopened import Reopening, reopened_since
+from oddsproject.desk.formats import lagos_text
 
 # A decision is one thing: parts of two people's decisions do not make a third.
 DECISIVE = ("status", "mapped_to_id", "snoozed_until", "ignore_until", "ignored_by_rule_id")
@@ -72,7 +73,8 @@ class _Change:
 
 
 def plan_rows(batch: DecisionBatch, ground: Ground) -> list[RowPlan]:
-    """In order of id. Reads the log only where somebody was there since."""
+    """In order of id. Reads the log only where somebody was there since. A row is not MAPPED again to a mapping
+    that would not be in force then."""
     changes, current = _changes_of(batch, ground), ground.rows
     clashes, plans = {}, {}
     for id, change in changes.items():
@@ -92,6 +94,7 @@ def plan_rows(batch: DecisionBatch, ground: Ground) -> list[RowPlan]:
         elif change.reopening is None:
             plans[id] = RowPlan(id, change.label, "unchanged", "It is as it was before already.")
     plans |= _refused(clashes, changes)
+    plans |= _without_force([plan for plan in plans.values() if _maps_again(plan, current)], batch, ground)
     return [plans[id] for id in sorted(plans)]
 
 
@@ -176,6 +179,66 @@ def _refused(clashes, changes):
             detail = f"{CAME_BACK} It stays as it was decided since{told}."
             plans[id] = RowPlan(id, change.label, "unchanged", detail, reopening=change.reopening)
     return plans
+
+
+def _maps_again(plan, current):
+    """Not of what came back for want of a mapping: that goes where the mapping has its key again, or stays."""
+    target = plan.target
+    if target is None or plan.reopening is not None or target["status"] != UnmappedStatus.MAPPED:
+        return False
+    return not _all_same(("status", "mapped_to_id"), target, current[plan.id])
+
+
+def _without_force(plans, batch, ground):
+    """{id: RowPlan} that refuse what would be MAPPED to a mapping that is switched off, as things stand on the
+    ground, and that this very undo does not switch on again."""
+    if not plans:
+        return {}
+    known = _mappings_of(ground)
+    off = {
+        pk: mapping for pk, mapping in known.items() if not ground.mappings.get(mapping.canonical_id, mapping).is_active
+    }
+    plans = [plan for plan in plans if plan.target["mapped_to_id"] in off]
+    if not plans:
+        return {}
+    spared = _switched_off_in(ground.mapping_changes[batch.pk])
+    told = {pk: _switched_off_by(mapping) for pk, mapping in off.items() if mapping.canonical_id not in spared}
+    return {
+        plan.id: replace(plan, outcome="refused", detail=told[to], target=None)
+        for plan in plans
+        if (to := plan.target["mapped_to_id"]) in told
+    }
+
+
+def _switched_off_in(logged):
+    """Canonical ids of what a batch has switched off: its undo switches those on again, or refuses to, and
+    their rows with them."""
+    first, last = {}, {}
+    for entry in logged:
+        first.setdefault(entry.canonical_id, entry.old_value or {})
+        last[entry.canonical_id] = entry.new_value or {}
+    return {id for id in first if first[id].get("is_active") and last[id].get("is_active") is False}
+
+
+def _mappings_of(ground) -> dict[int, UserMarketMapping]:
+    """What rows were mapped to by all that is to be undone, as stored: read once, at the first that asks."""
+    if "mapped_to" not in ground.__dict__:
+        changes = (change for found in ground.row_changes.values() for change in found)
+        ids = {values["mapped_to_id"] for *_, old, new in changes for values in (old, new)} - {None}
+        ground.mapped_to = UserMarketMapping.objects.only("canonical_id", "is_active").in_bulk(ids)
+    return ground.mapped_to
+
+
+def _switched_off_by(mapping):
+    """Why a row that was mapped to it cannot be: in words."""
+    was = f"It was mapped to {mapping.canonical_id}, which"
+    if mapping.is_active:
+        return f"{was} is switched off by what is undone before."
+    switched = MappingAuditLog.objects.filter(canonical_id=mapping.canonical_id, new_value__is_active=False)
+    last = switched.exclude(old_value__is_active=False).order_by("id").last()
+    if last is None:
+        return f"{was} is switched off."
+    return f"{was} {last.created_by or 'somebody'} switched off, {lagos_text(last.created_at)}."
 
 
 def _all_same(names, one, other):

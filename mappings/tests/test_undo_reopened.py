@@ -9,6 +9,7 @@ from mappings.cache import mapping_cache
 from mappings.models import DecisionBatch, PriceFixture, UnmappedMarketLog, UserMarketMapping
 from mappings.services import (
     activate_mapping,
+    create_mapping,
     deactivate_mapping,
     foresee,
     ignore,
@@ -216,3 +217,47 @@ def test_undoing_a_note_maps_no_row_that_came_back_since(row):
     assert undo_batch(noted, "ada").done
     row.refresh_from_db()
     assert (row.status, row.notes) == ("NEW", "Same")
+
+
+def test_a_reopening_is_not_undone_onto_a_mapping_that_was_switched_off_since(row):
+    reopened = reopen(ids=[row.pk], user="ada").batch_id
+    deactivate_mapping(canonical_id="three", user="bob", reason="Wrong")
+    for dry_run in (True, False):
+        undone = undo_batch(reopened, "ada", dry_run=dry_run)
+        (refused,) = undone.refused
+        assert not undone.done and refused.detail.startswith("It was mapped to three, which bob switched off, ")
+    assert tab_of(row) == "NEW"
+    activate_mapping(canonical_id="three", user="zoe")
+    assert undo_batch(reopened, "ada").done and tab_of(row) == "MAPPED"
+
+
+def test_a_mapping_that_the_same_undo_brings_back_stands_in_no_rows_way(row):
+    made = row.changes.latest("id").batch_id
+    undone = undo_batch(made, "ada")
+    assert tab_of(row) == "NEW" and not UserMarketMapping.objects.get().is_active
+    assert undo_batch(undone.batch_id, "ada").done and tab_of(row) == "MAPPED"
+
+
+def test_of_a_take_back_each_undo_is_judged_by_the_mappings_that_those_before_leave(row):
+    reopened = reopen(ids=[row.pk], user="ada").batch_id
+    off = deactivate_mapping(canonical_id="three", user="bob").batch_id
+    assert all(told.is_done for told in undo_batches([off, reopened], "ada"))
+    assert tab_of(row) == "MAPPED" and UserMarketMapping.objects.get().is_active
+
+
+def test_a_row_is_not_mapped_to_what_the_same_take_back_has_switched_off_before():
+    cycle(1, entry("S_A"))
+    row = UnmappedMarketLog.objects.get()
+    made = create_mapping(canonical_id="three", values=CORNERS | {"bet9ja_key": "S_A"}, user="bob").batch_id
+    map_to(ids=[row.pk], canonical_id="three", user="ada")
+    reopened = reopen(ids=[row.pk], user="ada").batch_id
+    first, second = undo_batches([made, reopened], "ada")
+    assert first.is_done and not second.is_done and tab_of(row) == "NEW"
+    assert second.standing[0].detail == "It was mapped to three, which is switched off by what is undone before."
+
+
+def test_a_note_is_undone_on_a_row_whose_mapping_is_switched_off(row):
+    set_notes(id=row.pk, notes="Ask Chidi", user="ada")
+    noted = row.changes.latest("id").batch_id
+    deactivate_mapping(canonical_id="three", user="bob")
+    assert undo_batch(noted, "ada").done and tab_of(row) == "MAPPED"
