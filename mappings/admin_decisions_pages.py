@@ -15,10 +15,10 @@ from django.utils.dateparse import parse_datetime
 from mappings import services
 from mappings.actors import name_of
 from mappings.admin_decisions import typed_reason
+from mappings.batch_words import decided_about
 from mappings.distinct import distinct_values
 from mappings.models import KIND_CHOICES, DecisionBatch
 from mappings.services.undoing import NOT_MEANT
-from mappings.standing import names_of_decisions
 from oddsproject.api.roles import LEAD, TRADER, has_role
 from oddsproject.desk.pages import page, require
 
@@ -53,7 +53,7 @@ def decisions_page(request):
         "desk/decisions.html",
         title="Decisions",
         batches=listed[:PER_PAGE],
-        decided_about=names_of_decisions(listed[:PER_PAGE]),
+        decided_about=decided_about(listed[:PER_PAGE]),
         asked=asked,
         query=urlencode({name: value for name, value in asked.items() if value}),
         is_filtered=any(asked.values()),
@@ -105,7 +105,7 @@ def take_back_page(request):
         again=next((result.undone.batch_id for result in results if result.is_done), None)
         if is_done
         else undos and undos[0].pk,
-        decided_about=names_of_decisions(now),
+        decided_about=decided_about(now),
         actor=actor,
         since=since,
         hours=sent.get("hours", ""),

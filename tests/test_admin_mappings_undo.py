@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mappings import services
+from mappings.batch_words import batch_words
+from mappings.deciding import deciding
 from mappings.ignore_rules import create_rule, update_rule
 from mappings.models import DecisionBatch, IgnoreRule, MappingAuditLog, UnmappedMarketLog, UserMarketMapping
 from mappings.tests.preview_builders import yes_no
@@ -53,6 +55,25 @@ def test_everyone_reads_who_decided_what_and_who_took_it_back():
     assert b"Undone" in page.content and b"lea" in page.content and b"Undo\xe2\x80\xa6" not in page.content
     assert [b.kind for b in decisions(client, actor="bob", undone="no").context["batches"]] == ["map", "acknowledge"]
     assert [b.kind for b in decisions(client, kind="map").context["batches"]] == ["map"]
+
+
+def test_decisions_about_mappings_suggestions_and_rules_say_about_which():
+    row = make_unmapped(1)
+    values = {"betpawa_id": "777", "outcome_mapping": yes_no("Over", None)}
+    for name in ("Penalty", "Own goal"):
+        services.create_mapping(
+            canonical_id=name.lower().replace(" ", "_"), values={**values, "name": name}, user="bob"
+        )
+    with deciding("mapping", "bob"):
+        for name in ("own_goal", "penalty"):
+            services.deactivate_mapping(canonical_id=name, user="bob")
+    rejected = services.reject_suggestion(id=row.pk, betpawa_id="777", user="bob").batch_id
+    services.undo_batch(rejected, "bob")
+    create_rule(name="No coaches", conditions={"name_contains": "coach"}, user="bob")
+    page = decisions(sign_in("viewer"))
+    about = [page.context["decided_about"].get(batch.pk) for batch in page.context["batches"]]
+    assert about == ["“No coaches”", *["Corner range 1"] * 2, "Own goal and 1 more", "Own goal", "Penalty"]
+    assert batch_words(DecisionBatch.objects.get(pk=rejected)).startswith("rejecting a suggestion for Corner range 1, ")
 
 
 @pytest.mark.parametrize(
