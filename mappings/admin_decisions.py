@@ -11,14 +11,14 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from mappings import accepting, services
 from mappings.actions import ACTIONS, decide_rows
-from mappings.batch_words import OUTCOMES
+from mappings.batch_words import OUTCOMES, batch_words
 from mappings.bulk import MOST_AT_ONCE, TooMany, matching
 from mappings.models import Band, DecisionBatch, UnmappedMarketLog
 from mappings.queue_filter import QueueFilter
 from mappings.until import IGNORES, SNOOZES, condition, moment
 from oddsproject.api.roles import TRADER
 from oddsproject.desk.bookmakers import bookmaker_names
-from oddsproject.desk.formats import age_text, count_text
+from oddsproject.desk.formats import age_text, count_text, lagos_text
 from oddsproject.desk.pages import page, require
 
 SAID = "queue_said"  # the session's key: what the next page says about the decision before it
@@ -119,17 +119,21 @@ def undo_page(request):
         return HttpResponseRedirect(safe_next(request))
     if not undone.done:
         return HttpResponseRedirect(reverse("admin:mappings_batch", args=[undone.undoes]) + "?undo=1")
-    counts, is_redo = undone.counts, _is_redo(undone.batch_id)
-    done = "Done again" if is_redo else "Undone"
-    words = f"{done}: {count_text(counts.get('restored', 0) + counts.get('merged', 0))} as before"
-    if undone.refused:
-        words += f", {count_text(len(undone.refused))} left as they are"
-    say(request, words + ".", batch=undone.batch_id, is_undo=not is_redo)
+    is_redo = DecisionBatch.objects.only("summary").get(pk=undone.batch_id).summary.get("isRedo", False)
+    say(request, _undone_words(undone, is_redo), batch=undone.batch_id, is_undo=not is_redo)
     return HttpResponseRedirect(safe_next(request))
 
 
-def _is_redo(batch_id):
-    return DecisionBatch.objects.only("summary").get(pk=batch_id).summary.get("isRedo", False)
+def _undone_words(undone, is_redo):
+    """ "Undone: ignoring Corner range 1, 5 s ago." Of an undo, and of what was done again, by what it was about."""
+    about = DecisionBatch.objects.get(pk=undone.undoes)
+    while about.undoes_id:
+        about = about.undoes
+    words = f"{'Done again' if is_redo else 'Undone'}: {batch_words(about)}"
+    if undone.refused:
+        put_back = undone.counts.get("restored", 0) + undone.counts.get("merged", 0)
+        words += f"; {count_text(put_back)} as before, {count_text(len(undone.refused))} left as they are"
+    return words + "."
 
 
 # --- Which rows ---------------------------------------------------------------------------------
@@ -206,7 +210,7 @@ def _ask(request, decision, asked, ids, versions, matched):
         newest=UnmappedMarketLog.objects.aggregate(newest=Max("id"))["newest"],
         choices=() if sent.get("until") else CHOICES.get(decision, ()),
         until=sent.get("until", ""),
-        until_words=dict(CHOICES.get(decision, ())).get(sent.get("until"), ""),
+        until_words=_until_words(decision, sent.get("until")),
         until_at=sent.get("until_at", ""),
         reason=reason,
         next=safe_next(request),
@@ -228,13 +232,24 @@ def _bound(decision, ids):
 def _carry_out(request, decision, asked, ids, versions):
     reason, options = typed_reason(request.POST), _options(decision, request.POST)
     made = decide_rows(DECISIONS[decision], ids=ids, user=request.user, reason=reason, versions=versions, **options)
-    words, details = in_words(made, ACTIONS[DECISIONS[decision]].done)
+    done = f"{ACTIONS[DECISIONS[decision]].done} {_until_words(decision, request.POST.get('until'), options)}".strip()
+    words, details = in_words(made, done)
     left_out = made.counts.get("refused", 0) + made.counts.get("stale", 0)
     tone = "good" if made.changed and not left_out else "warn"
     say(request, words, batch=made.batch_id, tone=tone, details=details)
     if asked is not None and made.batch_id:
         return HttpResponseRedirect(reverse("admin:mappings_batch", args=[made.batch_id]))
     return HttpResponseRedirect(safe_next(request))
+
+
+def _until_words(decision, until, options=None):
+    """Until when, within a sentence: "until BetPawa offers the family"; "" where nothing of the kind was chosen.
+    options: with the day, where one's own was."""
+    if until == "at" and options:
+        at = options["until"]["at"] if decision == "ignore" else options["until"]
+        return f"until {lagos_text(at)}"
+    words = dict(CHOICES.get(decision, ())).get(until, "")
+    return words[:1].lower() + words[1:]
 
 
 def _options(decision, sent):

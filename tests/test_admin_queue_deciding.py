@@ -118,7 +118,7 @@ def test_a_decision_in_chunks_is_one_batch_and_one_undo(monkeypatch):
     decide(client, "ignore", rows, until="forever")
     assert set(statuses().values()) == {"IGNORED"} and DecisionBatch.objects.get().item_count == 10
     answer = client.post(QUEUE + "undo/", {"next": QUEUE}, follow=True)
-    assert "Undone: 10 as before" in said(answer)
+    assert "Undone: ignoring 10 changes, 0 s ago." in said(answer)
     assert set(statuses().values()) == {"NEW"}
 
 
@@ -129,7 +129,7 @@ def test_ignoring_asks_until_when_and_keeps_the_reason():
     assert page.status_code == 200 and b'name="reason"' in page.content and page.context["count"] == 2
     assert set(statuses().values()) == {"NEW"}
     answer = decide(client, "ignore", rows, until="events", reason="player props")
-    assert "2 ignored" in said(answer)
+    assert said(answer) == "2 ignored until twice as many events carry it."
     assert {row.notes for row in UnmappedMarketLog.objects.all()} == {"player props"}
     assert UnmappedMarketLog.objects.get(pk=rows[0].pk).ignore_until == {"kind": "events", "from": 7, "atLeast": 14}
 
@@ -147,9 +147,10 @@ def test_snoozed_until_what_was_chosen(until):
 
 def test_snoozed_until_a_day_in_peoples_time():
     row = make_unmapped()
-    decide(sign_in("trader"), "snooze", [row], until="at", until_at="2036-05-06T18:30")
+    answer = decide(sign_in("trader"), "snooze", [row], until="at", until_at="2036-05-06T18:30")
     row.refresh_from_db()
     assert row.snoozed_until == datetime(2036, 5, 6, 17, 30, tzinfo=UTC)
+    assert said(answer) == "1 snoozed until Tue 6 May 2036, 18:30 WAT."
     answer = decide(sign_in("trader", "bayo"), "snooze", [row], until="at", until_at="soon")
     assert "A day and a time are needed" in said(answer)
 
@@ -180,7 +181,7 @@ def test_an_undo_that_somebody_stands_in_the_way_of_says_who_and_offers_the_rest
     assert answer.context["older"] is None
     batch = DecisionBatch.objects.get(kind="ignore")
     answer = ada.post(QUEUE + "undo/", {"batch": batch.pk, "partly": "1", "next": QUEUE}, follow=True)
-    assert "Undone: 1 as before, 1 left as they are" in said(answer)
+    assert "Undone: ignoring 2 changes, 0 s ago; 1 as before, 1 left as they are." in said(answer)
     assert list(statuses().values()) == ["ACKNOWLEDGED", "NEW"]
 
 
@@ -195,7 +196,9 @@ def test_the_undo_key_goes_back_step_by_step_and_what_is_undone_is_done_again_by
     offer = page.partition("data-undo-offer")[2].partition("</form>")[0]
     assert "Do it again" in offer and "data-key=" not in offer  # z stays with the next older decision
     again = client.post(QUEUE + "undo/", {"batch": undone.context["said"]["batch"], "next": QUEUE}, follow=True)
-    assert list(statuses().values()) == ["ACKNOWLEDGED"] * 2 and "Done again" in said(again)
+    assert "Undone: acknowledging Corner range 2, 0 s ago." in said(undone)
+    assert list(statuses().values()) == ["ACKNOWLEDGED"] * 2
+    assert "Done again: acknowledging Corner range 2, 0 s ago." in said(again)
     assert 'data-key-label="Undo this decision"' in again.content.decode()  # which is what z takes back now
 
 
@@ -271,3 +274,10 @@ def test_of_all_that_match_those_with_a_strong_suggestion_are_accepted_and_a_bou
     monkeypatch.setattr(accepting, "MOST_AT_ONCE", 2)
     asked = client.post(DECIDE, sent)
     assert "2 at most are mapped now, by priority; 1 is left for the next go" in asked.content.decode()
+
+
+def test_the_button_that_ignores_until_a_condition_keeps_its_capitals():
+    make_unmapped()
+    sent = {"decision": "ignore", "scope": "filter", "filter": "tab=NEW", "until": "family", "next": QUEUE}
+    page = sign_in("trader").post(DECIDE, sent).content.decode()
+    assert "Ignore until BetPawa offers the family: 1" in " ".join(page.split())
