@@ -262,13 +262,13 @@ def _options(decision, sent):
 
 
 def in_words(decisions, done):
-    """("12 ignored, 3 so already, 1 refused.", [which were left alone, and why])"""
+    """("12 ignored, 3 so already, 1 refused.", [which were left alone, and why, or changed in a way to be told])"""
     counts = decisions.counts
     parts = [f"{count_text(counts.get('changed', 0))} {done}"]
     parts += [f"{count_text(counts[outcome])} {words}" for outcome, words in OUTCOMES.items() if counts.get(outcome)]
     why = {}
     for decision in decisions:
-        if decision.outcome in ("refused", "stale"):
+        if decision.outcome in ("refused", "stale") or (decision.outcome == "changed" and decision.detail):
             first = decision.detail
             if not first and decision.decided_by:
                 first = f"{decision.decided_by} decided {age_text(decision.decided_at)}."

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from mappings import standing
+from mappings.batch_words import decided_about
 from mappings.clashes import undecided_count
 from mappings.models import Tab
 from mappings.suggestions import calibration
@@ -46,7 +47,7 @@ def fill(request, context):
             for slug, tabs in sorted(by_tab.items())
         ],
         "decisions": decisions,
-        "decided_about": standing.names_of_decisions(decisions),
+        "decided_about": decided_about(decisions),
         "precision": calibration.report(),
         # Odds
         "coverage": coverage(now=now),
