@@ -88,16 +88,16 @@ class NoticeConsumer(AsyncWebsocketConsumer):
             self._pump_task = asyncio.create_task(self._pump())
 
     async def _leave(self):
+        if self._user_id is not None:  # first: a socket cut off while it waits below must not count for ever
+            _sockets_of_user[self._user_id] -= 1
+            if _sockets_of_user[self._user_id] <= 0:
+                del _sockets_of_user[self._user_id]
         if self._pump_task is not None:
             self._pump_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump_task
         if self._hub is not None:
             await self._hub.leave(self)
-        if self._user_id is not None:
-            _sockets_of_user[self._user_id] -= 1
-            if _sockets_of_user[self._user_id] <= 0:
-                del _sockets_of_user[self._user_id]
 
     async def close(self, code=None, reason=None):
         if not self._closed:
