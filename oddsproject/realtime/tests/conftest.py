@@ -23,14 +23,14 @@ async def connected(cookie):
     async def open_socket(path="/api/ws?topics=unmapped_alerts"):
         communicator = socket(path, cookie)
         opened.append(communicator)
-        accepted, _ = await communicator.connect(timeout=30)
+        accepted, _ = await communicator.connect()
         assert accepted
         communicator.ack = await read(communicator, "connection_ack")
         return communicator
 
     yield open_socket
     for communicator in opened:
-        await communicator.disconnect(timeout=30)
+        await communicator.disconnect()
 
 
 @pytest.fixture

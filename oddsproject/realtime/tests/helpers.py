@@ -27,10 +27,13 @@ def session_cookie(user):
     return client.cookies["sessionid"].value
 
 
+PATIENCE = 30  # seconds; a loaded machine is slow, and a second less cuts the socket off in its leaving
+
+
 class Socket(ApplicationCommunicator):
     """A browser's end. (The one of channels.testing cannot be imported without daphne.)"""
 
-    async def connect(self, timeout=5):
+    async def connect(self, timeout=PATIENCE):
         """(accepted, close code or subprotocol)."""
         await self.send_input({"type": "websocket.connect"})
         answer = await self.receive_output(timeout)
@@ -39,7 +42,7 @@ class Socket(ApplicationCommunicator):
     async def send_to(self, text_data=None, bytes_data=None):
         await self.send_input({"type": "websocket.receive", "text": text_data, "bytes": bytes_data})
 
-    async def receive_from(self, timeout=5):
+    async def receive_from(self, timeout=PATIENCE):
         message = await self.receive_output(timeout)
         assert message["type"] == "websocket.send", message
         return message["text"]
@@ -47,7 +50,7 @@ class Socket(ApplicationCommunicator):
     async def disconnect(self):
         if not self.future.done():
             await self.send_input({"type": "websocket.disconnect", "code": 1000})
-            await self.wait(timeout=5)
+            await self.wait(timeout=PATIENCE)
 
 
 def socket(path="/api/ws", cookie=None, origin=ORIGIN, host=b"testserver", scheme="ws", extra=()):
@@ -68,7 +71,7 @@ def socket(path="/api/ws", cookie=None, origin=ORIGIN, host=b"testserver", schem
     return Socket(websocket_application, scope)
 
 
-async def read(communicator, type=None, timeout=5):
+async def read(communicator, type=None, timeout=PATIENCE):
     """The next message, or the next of that type."""
     deadline = time.monotonic() + timeout
     while True:
@@ -77,7 +80,7 @@ async def read(communicator, type=None, timeout=5):
             return message
 
 
-async def close_code(communicator, timeout=5):
+async def close_code(communicator, timeout=PATIENCE):
     """The code that the server closes with, skipping what it says before."""
     async with asyncio.timeout(timeout):
         while True:

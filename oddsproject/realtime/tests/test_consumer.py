@@ -187,7 +187,7 @@ async def test_one_user_has_a_bounded_number_of_sockets(connected, cookie, monke
     assert (await read(third))["data"]["code"] == "too_many_sockets"
     assert await close_code(third) == 1008
     await third.wait()
-    await first.disconnect(timeout=30)
+    await first.disconnect()
     assert await connected()
 
 
@@ -195,7 +195,7 @@ async def test_leaving_frees_everything_the_socket_held(connected):
     communicator = await connected()
     hub = Hub.current()
     assert len(hub._listeners) == 1
-    await communicator.disconnect(timeout=30)
+    await communicator.disconnect()
     assert not hub._listeners and not hub._tasks and not consumer_module._sockets_of_user
 
 
@@ -241,6 +241,6 @@ async def test_the_channel_layer_being_away_delays_and_loses_nothing(connected, 
         notice = await in_thread(alert)(1)
         assert (await read(communicator))["seq"] == notice.id
     finally:
-        await communicator.disconnect(timeout=30)
+        await communicator.disconnect()
         await asyncio.sleep(0)
         channel_layers.backends.clear()

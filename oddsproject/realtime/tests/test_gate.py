@@ -13,7 +13,7 @@ async def is_let_in(communicator):
     accepted, _ = await communicator.connect()
     if accepted:
         await read(communicator, "connection_ack")
-        await communicator.disconnect(timeout=30)
+        await communicator.disconnect()
     return accepted
 
 
