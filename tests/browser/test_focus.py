@@ -141,14 +141,16 @@ def test_what_was_not_saved_is_seen_before_the_page_is_left_and_no_older_decisio
     desk.press("e")
     desk.see("[data-said]", "Acknowledged: First")
     shown(desk, "Second")
-    for key in ("u", "z"):
-        # Refused, but only when the next key has been pressed: an answer takes its time.
+    for key, waits, told in (("u", "Saving first", "Second:"), ("z", "Undoing", "Nothing was undone")):
         services.acknowledge(ids=[rows["Second"].pk], user="bob", versions={})
-        desk.do(lambda page: page.route("**/focus/decide/", held))
+        held = []  # what is sent reaches the desk, which refuses it, only when the next key has been pressed
+        desk.do(lambda page, held=held: page.route("**/focus/decide/", held.append))
         desk.press("i")
         desk.press("1")
         desk.press(key)
-        desk.see("[data-said]", "Second:" if key == "u" else "Nothing was undone")
+        desk.see("[data-said]", waits)
+        desk.do(lambda page, held=held: let_go(page, held))
+        desk.see("[data-said]", told)
         shown(desk, "Third")
         services.reopen(ids=[rows["Second"].pk], user="bob")
         desk.goto(f"{FOCUS}&id={rows['Second'].pk}")
@@ -156,11 +158,11 @@ def test_what_was_not_saved_is_seen_before_the_page_is_left_and_no_older_decisio
     assert decided(rows["First"]) == ("ACKNOWLEDGED", "ada")
 
 
-def held(route):
-    """The desk's answer, a moment later."""
-    answer = route.fetch()
-    route.request.frame.page.wait_for_timeout(300)
-    route.fulfill(response=answer)
+def let_go(page, held):
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.unroute("**/focus/decide/")
 
 
 def test_after_mapping_by_hand_the_next_market_is_shown_and_after_cancelling_the_same(rows, sit_down):
