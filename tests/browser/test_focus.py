@@ -144,7 +144,7 @@ def test_what_was_not_saved_is_seen_before_the_page_is_left_and_no_older_decisio
     for key, waits, told in (("u", "Saving first", "Second:"), ("z", "Undoing", "Nothing was undone")):
         services.acknowledge(ids=[rows["Second"].pk], user="bob", versions={})
         held = []  # what is sent reaches the desk, which refuses it, only when the next key has been pressed
-        desk.do(lambda page, held=held: page.route("**/focus/decide/", held.append))
+        desk.do(lambda page, held=held: page.route("**/focus/decide/", lambda route: held.append(route)))
         desk.press("i")
         desk.press("1")
         desk.press(key)
