@@ -6,15 +6,13 @@ Playwright's calls run in a thread of their own, so that the test beside them ma
 import importlib.util
 import os
 import shutil
-import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from oddsproject.stack import processes
+from oddsproject.stack.services import answers_http
 from tests import children
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -114,7 +112,7 @@ def open_floor():
         env = children.environment(LOG_LEVEL="WARNING", DEBUG="1")
         web = ("-m", "oddsproject.stack.web", "oddsproject.asgi:application", "--host", "127.0.0.1",
                "--port", port, "--lifespan", "off", "--no-access-log")  # fmt: skip
-        stack.enter_context(children.python(*web, env=env))
+        desk = stack.enter_context(children.python(*web, env=env))
         stack.enter_context(children.python("manage.py", "dispatch_notices", env=env))
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="browser"))
 
@@ -129,7 +127,7 @@ def open_floor():
             playwright.stop()
 
         stack.callback(lambda: pool.submit(stop).result(timeout=180))
-        _wait_until_ready(base)
+        assert processes.wait_until(lambda: answers_http(f"{base}/healthz"), seconds=START_SECONDS, process=desk)
         yield Floor(base, pool, browser)
 
 
@@ -138,15 +136,3 @@ def fill_in_login(page, username):
     page.fill("#id_username", username)
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
-
-
-def _wait_until_ready(base):
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{base}/healthz", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.05)
